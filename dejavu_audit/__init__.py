@@ -1,0 +1,25 @@
+"""dejavu-audit: how much of its training data has a pretrained vision encoder memorized?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["AuditResult", "audit"]
+
+if TYPE_CHECKING:
+    from dejavu_audit.audit import audit
+    from dejavu_audit.report.result import AuditResult
+
+
+def __getattr__(name: str) -> Any:
+    """Import the audit only when it is asked for, so that `import dejavu_audit` stays light."""
+    if name == "audit":
+        from dejavu_audit.audit import audit
+
+        return audit
+    if name == "AuditResult":
+        from dejavu_audit.report.result import AuditResult
+
+        return AuditResult
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,111 @@
+"""What can be asked of an audit, validated once, frozen, and echoed in audit.json."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from dejavu_audit.errors import AuditError, unknown
+
+METHOD_VERSION = "1"
+"""Raised whenever the same config on the same data may give another number."""
+
+PRESETS: dict[str, dict[str, int | None]] = {
+    # targets, control and fit: pictures; public: pictures a class; None: everything
+    "quick": {"targets": 1_000, "control": 1_000, "public_per_class": 20, "fit": 5_000},
+    "standard": {"targets": 10_000, "control": 10_000, "public_per_class": 100, "fit": 50_000},
+    "full": {"targets": None, "control": None, "public_per_class": None, "fit": None},
+}
+
+
+class AuditConfig(BaseModel):
+    """One audit, fully described. The field names are the names of the flags."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    family: str
+    """Encoder family: the name of an entry point in `dejavu_audit.encoders`."""
+    model: str
+    """Architecture name, or for openclip a JSON model config on disk."""
+    pretrained: str | None = None
+    """Tag, weights file, hf-hub:…, or "random"; None: the family's default tag."""
+    layer: Literal["embedding", "pre-head"] = "embedding"
+    normalize: bool = True
+    """L2-normalise embeddings (the published label test on self-supervised models did not)."""
+    image_size: int | None = Field(None, ge=8, le=4096)
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
+
+    data: str
+    """Built-in name or path to a dataset description (TOML)."""
+    root: str | None = None
+    data_options: dict[str, str] = Field(default_factory=dict)
+    test: Literal["label"] = "label"
+    preset: Literal["quick", "standard", "full"] = "standard"
+    targets: int | None = Field(None, ge=1)
+    public: int | None = Field(None, ge=1)
+    control: int | None = Field(None, ge=0)
+    fit: int | None = Field(None, ge=1)
+    folds: Literal[1, 2] = 1
+    split: str | None = None
+    max_set_aside: float = Field(0.5, ge=0, le=1)
+
+    k: int = Field(100, ge=1)
+    crop: Literal["largest", "strips", "corner"] = "largest"
+    min_side: int = Field(100, ge=0)
+    """A background crop is used only if its shorter side is longer than this, in pixels."""
+    corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "top-left"
+    corner_fraction: float = Field(0.3, gt=0, le=1)
+
+    baseline: str = "image-classifier"
+    baseline_model: str | None = None
+    baseline_options: dict[str, str] = Field(default_factory=dict)
+
+    seed: int = Field(0, ge=0)
+    level: float = Field(0.95, gt=0.5, lt=1)
+    replicates: int = Field(2_000, ge=100)
+
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    batch_size: int | None = Field(None, ge=1)
+    """Pictures a batch; None: found by trying."""
+    workers: int | None = Field(None, ge=0)
+    """Decoding processes; None: one a core."""
+    jpeg_draft: bool = False
+    """Let the JPEG decoder shrink large pictures while decoding: faster, results change slightly."""
+
+    out: str | None = None
+    cache_dir: str | None = None
+
+    @field_validator("std")
+    @classmethod
+    def _std_is_positive(cls, std: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+        if std is not None and min(std) <= 0:
+            raise ValueError("every standard deviation must be above 0")
+        return std
+
+    @classmethod
+    def resolve(cls, **settings: Any) -> AuditConfig:
+        """A config from keyword settings; AuditError, in one sentence, where one is unknown or out of range."""
+        for name in settings:
+            if name not in cls.model_fields:
+                raise unknown("setting", name, cls.model_fields)
+        try:
+            return cls(**settings)
+        except ValidationError as error:
+            first = error.errors()[0]
+            flag = "--" + str(first["loc"][0]).replace("_", "-") if first["loc"] else "settings"
+            message = first["msg"].removeprefix("Value error, ")
+            raise AuditError(f"{flag}: {message[0].lower()}{message[1:]} (given: {first['input']!r})") from None
+
+    # What only steers the machine and leaves the measured number alone.
+    _MACHINE = frozenset({"workers", "out", "cache_dir"})
+
+    def hash(self) -> str:
+        """Short name of everything that may change the result: two runs with one hash are the same run."""
+        asked = self.model_copy(update={"root": str(Path(self.root).resolve()) if self.root else None})
+        text = METHOD_VERSION + asked.model_dump_json(exclude=set(self._MACHINE))
+        return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

@@ -1,0 +1,1 @@
+"""Data sets, the split into sets, and background crops."""

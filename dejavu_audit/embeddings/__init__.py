@@ -1,0 +1,1 @@
+"""Streaming pictures through encoders, and the on-disk store of what came out."""

@@ -1,0 +1,1 @@
+"""Encoder families, one small file each, behind the protocol of `dejavu_audit.types`."""

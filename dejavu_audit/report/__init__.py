@@ -1,0 +1,1 @@
+"""What an audit leaves behind: the result, its files, its table in the terminal."""

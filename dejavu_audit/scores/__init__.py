@@ -1,0 +1,1 @@
+"""The scores: pure functions on arrays, no I/O, nothing of ours imported."""

@@ -1,0 +1,149 @@
+"""The contracts: what a data set, an encoder and a baseline must offer. Nothing heavy is imported here at run time.
+
+Words used everywhere: *targets* were in the encoder's training data, *control* pictures are drawn alike but were not,
+*public* pictures are the labelled ones whose neighbours vote, the *fit* set teaches the baseline (method: section 1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    import torch
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    Array: TypeAlias = NDArray[Any]
+    Rows: TypeAlias = NDArray[np.int64]  # row numbers of a data set's table
+
+SetName: TypeAlias = Literal["target", "public", "control", "fit"]
+Box: TypeAlias = tuple[float, float, float, float]  # x0, y0, x1, y1 in pixels, as annotated: not yet checked
+
+
+class Rect(NamedTuple):
+    """A crop in whole pixels; covers columns x to x + w - 1 and rows y to y + h - 1."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """The boxes of one picture, and the (width, height) that the annotation claims for it, if it does."""
+
+    boxes: tuple[Box, ...]
+    size: tuple[int, int] | None = None
+
+
+class Dataset(Protocol):
+    """Labelled pictures in a table. Must be picklable: worker processes call `open` and `annotation`."""
+
+    name: str
+    root: str
+    classes: Sequence[str]
+    """Class names; a label is an index into them."""
+    table: pa.Table
+    """One row a picture: id (string, unique), path (string), label (int32), boxed (bool: an annotation exists),
+    set (string or null: the set that the data prescribe), group (string or null: resampled whole)."""
+    notes: Sequence[str]
+    """What the reader of the report must know of how the data were read, e.g. what was left out and why."""
+
+    def identity(self, row: int) -> str:
+        """What pins the picture's content in the cache (path, size and time of change); SetAside if it is missing."""
+        ...
+
+    def open(self, row: int) -> Image.Image:
+        """The decoded RGB picture; SetAside if it is missing, truncated, a decompression bomb or no picture."""
+        ...
+
+    def annotation(self, row: int) -> Annotation:
+        """The boxes of a row with `boxed`; SetAside if the annotation cannot be read."""
+        ...
+
+
+class Transform(Protocol):
+    """Picture to tensor (C, H, W), uint8 or float32. Must be picklable; `key` names everything that shapes it."""
+
+    key: str
+
+    def __call__(self, image: Image.Image) -> torch.Tensor: ...
+
+
+class Featurizer(Protocol):
+    """Turns pictures into vectors: the audited encoder, or whatever a baseline looks at the crops with."""
+
+    fingerprint: str
+    """Hash of everything that decides the output for a given tensor: weights, layer, normalisation, precision."""
+    dim: int
+    dtype: np.dtype[Any]
+    """float32 for embeddings, uint8 for thumbnails."""
+    transform: Transform
+    device: str
+    batch_size: int | None
+    """Pictures a batch; None: found by trying."""
+
+    def embed_images(self, batch: torch.Tensor) -> Array:
+        """(n, C, H, W) as the transform gives them to (n, dim) of `dtype`, on the CPU. May raise torch's out-of-memory."""
+        ...
+
+
+class Encoder(Featurizer, Protocol):
+    """The audited model: embeddings are float32, unit norm unless `normalize` is off."""
+
+    family: str
+    name: str
+    pretrained: str
+    """What was loaded, resolved: a tag, a file, or "random"."""
+    layer: str
+    weights: str
+    """Fingerprint of the weights alone: a hash over every tensor's name, shape and bytes."""
+    notes: Sequence[str]
+    """What the user must be told of the choice, e.g. which tag was taken by default."""
+
+    def embed_texts(self, texts: Sequence[str]) -> Array:
+        """(n, dim) float32, where the model has a text tower; AuditError elsewhere."""
+        ...
+
+
+class Baseline(Protocol):
+    """The reference: learns from background crops of the fit set what a background gives away honestly.
+
+    Stateless: `fit` returns arrays, which the auditor caches by content and hands back to `predict`.
+    """
+
+    name: str
+    key: str
+    """Everything but data and seed that shapes a fit."""
+    featurizer: Featurizer
+    """What the baseline sees of a crop."""
+
+    def fit(
+        self, features: Array, labels: Array, n_classes: int, *, seed: int, progress: Progress
+    ) -> Mapping[str, Array]:
+        """Learn from (n, dim) features of fit crops and their (n,) labels; the state is named numpy arrays."""
+        ...
+
+    def predict(self, state: Mapping[str, Array], features: Array) -> Array:
+        """(n, dim) features to (n, n_classes) float32 class probabilities; rows sum to 1."""
+        ...
+
+    def describe(self) -> Mapping[str, Any]:
+        """JSON values for the report's `reference`: architecture, what is known of its own training data."""
+        ...
+
+
+class Progress(Protocol):
+    """Where a long run tells how far it is. `stage` gives a function to call with the number of items done since."""
+
+    def stage(
+        self, name: str, total: int | None, unit: str = "pictures"
+    ) -> AbstractContextManager[Callable[[int], None]]: ...
+
+    def say(self, message: str) -> None: ...
