@@ -73,7 +73,9 @@ class Transform(Protocol):
 
     key: str
 
-    def __call__(self, image: Image.Image) -> torch.Tensor: ...
+    def __call__(self, image: Image.Image) -> torch.Tensor:
+        """One decoded RGB picture (or crop of one) to a tensor."""
+        ...
 
 
 class Featurizer(Protocol):
@@ -90,7 +92,7 @@ class Featurizer(Protocol):
     """Pictures a batch; None: found by trying."""
 
     def embed_images(self, batch: torch.Tensor) -> Array:
-        """(n, C, H, W) as the transform gives them to (n, dim) of `dtype`, on the CPU. May raise torch's out-of-memory."""
+        """(n, C, H, W) as the transform gives them to (n, dim) of `dtype`, on the CPU; torch's out-of-memory may rise."""
         ...
 
 
@@ -144,6 +146,10 @@ class Progress(Protocol):
 
     def stage(
         self, name: str, total: int | None, unit: str = "pictures"
-    ) -> AbstractContextManager[Callable[[int], None]]: ...
+    ) -> AbstractContextManager[Callable[[int], None]]:
+        """Open a stage of `total` items (None: unknown); call what it gives with how many more are done."""
+        ...
 
-    def say(self, message: str) -> None: ...
+    def say(self, message: str) -> None:
+        """Tell the user one sentence."""
+        ...
