@@ -25,5 +25,6 @@ def find(group: str, name: str, *, kind: str) -> Any:
     try:
         return points[name].load()
     except (ImportError, AttributeError) as error:
-        package = points[name].dist.name if points[name].dist else points[name].value
+        dist = points[name].dist
+        package = dist.name if dist else points[name].value
         raise AuditError(f"the {kind} {name!r} of the package {package} cannot be imported: {error}") from error

@@ -92,7 +92,7 @@ class Featurizer(Protocol):
     """Pictures a batch; None: found by trying."""
 
     def embed_images(self, batch: torch.Tensor) -> Array:
-        """(n, C, H, W) as the transform gives them to (n, dim) of `dtype`, on the CPU; torch's out-of-memory may rise."""
+        """(n, C, H, W) as the transform gives to (n, dim) of `dtype`, on the CPU; may raise torch's out-of-memory."""
         ...
 
 
