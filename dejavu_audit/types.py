@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -59,8 +59,11 @@ class Dataset(Protocol):
         """What pins the picture's content in the cache (path, size and time of change); SetAside if it is missing."""
         ...
 
-    def open(self, row: int) -> Image.Image:
-        """The decoded RGB picture; SetAside if it is missing, truncated, a decompression bomb or no picture."""
+    def open(self, row: int, draft: int | None = None) -> Image.Image:
+        """The decoded RGB picture; SetAside if it is missing, truncated, a decompression bomb or no picture.
+
+        With `draft`, a JPEG may come smaller than it is, its shorter side never under `draft` pixels.
+        """
         ...
 
     def annotation(self, row: int) -> Annotation:
@@ -68,10 +71,43 @@ class Dataset(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class EncoderRequest:
+    """What an encoder family is asked for: its entry point is a function of this that gives an Encoder."""
+
+    model: str
+    pretrained: str | None = None
+    layer: str = "embedding"
+    normalize: bool = True
+    image_size: int | None = None
+    mean: tuple[float, float, float] | None = None
+    std: tuple[float, float, float] | None = None
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int | None = None
+    seed: int = 0
+    """Seeds the weights of "random"."""
+    cache_dir: str | None = None
+
+
+@dataclass(frozen=True)
+class BaselineRequest:
+    """What a baseline is asked for: its entry point is a function of this that gives a Baseline."""
+
+    model: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int | None = None
+    cache_dir: str | None = None
+
+
 class Transform(Protocol):
     """Picture to tensor (C, H, W), uint8 or float32. Must be picklable; `key` names everything that shapes it."""
 
     key: str
+    size: int | None
+    """Shorter side in pixels that a picture needs to lose nothing; None where unknown. Lets a JPEG be drafted."""
 
     def __call__(self, image: Image.Image) -> torch.Tensor:
         """One decoded RGB picture (or crop of one) to a tensor."""
