@@ -1,0 +1,44 @@
+"""How a command ends: the exit codes, and one sentence instead of a traceback."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from dejavu_audit.errors import AuditError
+
+PASS, FAIL, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 70, 130
+
+
+def guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the exit codes of the product: 1 is a failed gate and nothing else, so no exception may end in 1."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except typer.Exit:
+            raise
+        except AuditError as error:
+            typer.echo(f"Error: {error}", err=True)
+            raise typer.Exit(USAGE) from None
+        except (KeyboardInterrupt, typer.Abort):
+            typer.echo("\nInterrupted. What was embedded is kept: type the same command again to go on.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:  # the reader of a pipe has gone, as with `| head`
+            sys.stderr.close()
+            raise typer.Exit(PASS) from None
+        except Exception:  # whatever it is, it is ours
+            import traceback
+
+            typer.echo(traceback.format_exc(), err=True)
+            typer.echo(
+                "Internal error of dejavu-audit, not of your data: please report it with the lines above.", err=True
+            )
+            raise typer.Exit(INTERNAL) from None
+
+    return run

@@ -1,0 +1,43 @@
+"""The command line: what there is to type. Nothing heavy is imported before a command needs it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dejavu_audit import __version__, plugins
+from dejavu_audit.cli import audit, cache, demo
+
+app = typer.Typer(
+    name="dejavu-audit",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: dejavu-audit demo",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"dejavu-audit {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and stop.")
+    ] = False,
+) -> None:
+    """How much of its training data has a pretrained vision encoder memorized? One command, with an error bar."""
+
+
+audit.add_to(app, plugins.names(plugins.ENCODERS))
+app.command(name="demo", rich_help_panel="Look around")(demo.command)
+app.add_typer(cache.app, name="cache", rich_help_panel="Look around")
+
+
+def run() -> None:
+    """Enter from the console script."""
+    app()

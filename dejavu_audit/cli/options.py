@@ -1,0 +1,215 @@
+"""The flags of an audit, spelled once. Their names are the fields of `dejavu_audit.config.AuditConfig`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Optional
+
+import typer
+
+ENCODER, DATA, METHOD, BASELINE, MACHINE, OUTPUT = "Encoder", "Data", "Method", "Baseline", "Machine", "Output"
+
+
+def _option(
+    panel: str, *names: str, help: str, metavar: str | None = None, min: float | None = None
+) -> typer.models.OptionInfo:  # noqa: A002
+    return typer.Option(*names, help=help, metavar=metavar, min=min, rich_help_panel=panel, show_default=False)
+
+
+Model = Annotated[str, typer.Argument(help="Architecture name.", show_default=False)]
+Pretrained = Annotated[
+    Optional[str],
+    _option(
+        ENCODER,
+        "--pretrained",
+        metavar="TAG|FILE",
+        help="Published tag, weights file, hf-hub:… or 'random'. [default: the model's own tag]",
+    ),
+]
+Layer = Annotated[
+    str,
+    _option(
+        ENCODER, "--layer", metavar="embedding|pre-head", help="What to take from the encoder. [default: embedding]"
+    ),
+]
+Normalize = Annotated[
+    bool, typer.Option("--normalize/--no-normalize", help="L2-normalise the embeddings.", rich_help_panel=ENCODER)
+]
+ImageSize = Annotated[
+    Optional[int], _option(ENCODER, "--image-size", help="Input size in pixels. [default: the model's own]")
+]
+Mean = Annotated[
+    Optional[str], _option(ENCODER, "--mean", metavar="R,G,B", help="Pixel means, 0 to 1. [default: the model's own]")
+]
+Std = Annotated[
+    Optional[str],
+    _option(ENCODER, "--std", metavar="R,G,B", help="Pixel standard deviations. [default: the model's own]"),
+]
+
+Data = Annotated[
+    str,
+    _option(
+        DATA,
+        "--data",
+        metavar="NAME|FILE.toml",
+        help="imagenet, scenes, an installed data set, or a description of your own.",
+    ),
+]
+Root = Annotated[
+    Optional[str],
+    _option(DATA, "--root", metavar="FOLDER", help="Where the files are. [env: DEJAVU_AUDIT_<NAME>_ROOT]"),
+]
+DataOption = Annotated[
+    Optional[list[str]],
+    _option(DATA, "--data-option", metavar="KEY=VALUE", help="A setting of the data set; may be repeated."),
+]
+Preset = Annotated[
+    str, _option(DATA, "--preset", metavar="quick|standard|full", help="Sizes that no flag names. [default: standard]")
+]
+Targets = Annotated[
+    Optional[int], _option(DATA, "--targets", metavar="N", help="Target pictures: in the encoder's training data.")
+]
+Public = Annotated[Optional[int], _option(DATA, "--public", metavar="N", help="Public pictures, all classes together.")]
+Control = Annotated[
+    Optional[int],
+    _option(DATA, "--control", metavar="N", help="Held-out control pictures; 0 for an uncalibrated audit."),
+]
+Fit = Annotated[Optional[int], _option(DATA, "--fit", metavar="N", help="Pictures that the baseline is fitted on.")]
+Folds = Annotated[
+    int,
+    _option(
+        DATA, "--folds", metavar="1|2", help="2: cross-fitting, every boxed picture is once a target. [default: 1]"
+    ),
+]
+Split = Annotated[
+    Optional[str],
+    _option(DATA, "--split", metavar="FILE", help="Lists of ids to use, as an earlier run's split.parquet."),
+]
+MaxSetAside = Annotated[
+    float,
+    _option(
+        DATA,
+        "--max-set-aside",
+        metavar="SHARE",
+        help="Fail when more than this share of a set is unusable. [default: 0.5]",
+    ),
+]
+
+Test = Annotated[str, _option(METHOD, "--test", metavar="label", help="Which test to run. [default: label]")]
+K = Annotated[int, _option(METHOD, "--k", help="Public neighbours that vote. [default: 100]")]
+Crop = Annotated[
+    str,
+    _option(
+        METHOD, "--crop", metavar="largest|strips|corner", help="How the background is cut out. [default: largest]"
+    ),
+]
+MinSide = Annotated[
+    int,
+    _option(
+        METHOD,
+        "--min-side",
+        metavar="PIXELS",
+        help="Use only background crops with a longer shorter side. [default: 100]",
+    ),
+]
+Corner = Annotated[
+    str, _option(METHOD, "--corner", metavar="top-left|…", help="Which corner, with --crop corner. [default: top-left]")
+]
+CornerFraction = Annotated[
+    float, _option(METHOD, "--corner-fraction", metavar="SHARE", help="Its share of width and height. [default: 0.3]")
+]
+Level = Annotated[float, _option(METHOD, "--level", help="Confidence level of every interval. [default: 0.95]")]
+Replicates = Annotated[int, _option(METHOD, "--replicates", metavar="N", help="Bootstrap replicates. [default: 2000]")]
+Seed = Annotated[int, _option(METHOD, "--seed", help="Seed of everything random. [default: 0]")]
+
+Baseline = Annotated[
+    str,
+    _option(
+        BASELINE, "--baseline", metavar="NAME", help="What stands in for a second model. [default: image-classifier]"
+    ),
+]
+BaselineModel = Annotated[
+    Optional[str], _option(BASELINE, "--baseline-model", metavar="NAME", help="Its architecture or encoder.")
+]
+BaselineOption = Annotated[
+    Optional[list[str]],
+    _option(BASELINE, "--baseline-option", metavar="KEY=VALUE", help="A setting of the baseline; may be repeated."),
+]
+
+Device = Annotated[
+    str, _option(MACHINE, "--device", metavar="auto|cpu|cuda|mps", help="Where the models run. [default: auto]")
+]
+Precision = Annotated[
+    str, _option(MACHINE, "--precision", metavar="fp32|bf16|fp16", help="Arithmetic of the encoder. [default: fp32]")
+]
+BatchSize = Annotated[
+    str, _option(MACHINE, "--batch-size", metavar="N|auto", help="Pictures a batch. [default: auto, found by trying]")
+]
+Workers = Annotated[
+    Optional[int], _option(MACHINE, "--workers", metavar="N", help="Decoding processes. [default: one a core]")
+]
+JpegDraft = Annotated[
+    bool,
+    typer.Option(
+        "--jpeg-draft",
+        help="Decode large JPEGs at reduced size: faster, results change slightly.",
+        rich_help_panel=MACHINE,
+    ),
+]
+CacheDir = Annotated[
+    Optional[str],
+    _option(
+        MACHINE,
+        "--cache-dir",
+        metavar="FOLDER",
+        help="Where embeddings and fits are kept. [default: the platform's cache]",
+    ),
+]
+
+Out = Annotated[
+    Optional[str], _option(OUTPUT, "--out", metavar="FOLDER", help="Run folder. [default: runs/<model>-<data>-<hash>]")
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Resolve everything, say what would be done, do nothing.", rich_help_panel=OUTPUT),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="No progress, no table: the verdict line alone.", rich_help_panel=OUTPUT)
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print audit.json on standard output instead of the table.", rich_help_panel=OUTPUT),
+]
+
+
+def key_values(pairs: list[str] | None, flag: str) -> dict[str, str]:
+    """["a=1"] to {"a": "1"}; a bad parameter where there is no "="."""
+    split = [pair.partition("=") for pair in pairs or []]
+    for key, equals, _ in split:
+        if not equals or not key:
+            raise typer.BadParameter(f"{flag} takes KEY=VALUE, as in {flag} correlation=0.5")
+    return {key: value for key, _, value in split}
+
+
+def triple(text: str | None, flag: str) -> tuple[float, float, float] | None:
+    """Three numbers with commas between, or one that stands for all three."""
+    if text is None:
+        return None
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 1:
+        numbers *= 3
+    if len(numbers) != 3:
+        raise typer.BadParameter(f"{flag} takes three numbers, as in {flag} 0.485,0.456,0.406")
+    return numbers[0], numbers[1], numbers[2]
+
+
+def batch(text: str) -> int | None:
+    """A number of pictures, or None for "auto"."""
+    if text == "auto":
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"--batch-size takes a number or 'auto', not {text!r}") from None

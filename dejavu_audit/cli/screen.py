@@ -1,0 +1,148 @@
+"""What the terminal shows: stages with their progress while an audit runs, then one table.
+
+What comes from data is printed as text, never as markup. Progress goes to standard error, results to standard output.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from dejavu_audit.report import verdict
+from dejavu_audit.report.lines import set_lines, summary_lines
+
+if TYPE_CHECKING:
+    from dejavu_audit.report.record import AuditRecord
+    from dejavu_audit.report.result import AuditResult
+    from dejavu_audit.stages import Plan
+
+COLOURS = {"memorizes": "bold red", "not shown": "bold green", "reversed": "bold yellow", "uncalibrated": "bold yellow"}
+
+
+class Screen:
+    """Progress for whoever watches: bars with an ETA on a terminal, a line a stage in a log."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    @contextmanager
+    def stage(self, name: str, total: int | None, unit: str = "pictures") -> Iterator[Callable[[int], None]]:
+        """Show one stage."""
+        if not self._console.is_terminal:
+            size = f" ({total:,} {unit})" if total else ""
+            self._console.print(Text(f"{name}{size}"))
+            yield lambda done: None
+            return
+        columns = [TextColumn("{task.description:<24}", markup=False), BarColumn(bar_width=24), MofNCompleteColumn()]
+        with Progress(
+            *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self._console, transient=False
+        ) as bars:
+            task = bars.add_task(name, total=total)
+            yield lambda done: bars.advance(task, done)
+
+    def say(self, message: str) -> None:
+        """Print one sentence."""
+        self._console.print(Text(message), style="dim")
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Screen]:
+    """The progress of a command; nothing at all with `quiet`."""
+    yield Screen(Console(stderr=True, quiet=quiet))
+
+
+def show_result(result: AuditResult, *, quiet: bool, json: bool) -> None:
+    """Print what was found: the table, the verdict line alone, or audit.json."""
+    if json:
+        sys.stdout.write(result.record.model_dump_json(indent=2) + "\n")
+        return
+    console = Console()
+    if quiet:
+        console.print(Text(result.verdict), soft_wrap=True)
+        return
+    console.print()
+    console.print(table([result.record]))
+    console.print(Text(result.verdict, style=COLOURS.get(verdict.of(result.record), "bold")))
+    console.print()
+    for line in set_lines(result.record):
+        console.print(Text(line, style="dim"))
+    for caveat in result.record.caveats:
+        console.print(Text(f"- {caveat}", style="dim"))
+    console.print(Text(f"\nRun folder: {result.folder}  (audit.json, samples.parquet, split.parquet)"), soft_wrap=True)
+
+
+def table(records: list[AuditRecord], titles: list[str] | None = None) -> Table:
+    """The summary table; several audits stand side by side."""
+    grid = Table(box=None if sys.stdout.encoding.lower() not in {"utf-8", "utf8"} else _rounded(), pad_edge=False)
+    grid.add_column("share of pictures", overflow="fold")
+    for number, record in enumerate(records):
+        title = titles[number] if titles else f"{record.model.family} {record.model.name}"
+        grid.add_column(Text(title), justify="right", overflow="fold")
+        grid.add_column(f"{100 * record.headline.level:g} % interval", overflow="fold")
+    for lines in zip(*(summary_lines(record) for record in records), strict=True):
+        if lines[0].section:
+            grid.add_section()
+        cells = [lines[0].name] + [cell for line in lines for cell in (line.value, line.interval)]
+        grid.add_row(*(Text(cell) for cell in cells), style="bold" if lines[0].strong else None)
+    return grid
+
+
+def show_plan(plan: Plan, *, json: bool) -> None:
+    """Print what an audit would do (`--dry-run`)."""
+    encoder, split = plan.encoder, plan.split
+    sizes = {name: len(rows) for name, rows in split.sets().items()}
+    if json:
+        import json as writer
+
+        wanted = {
+            "config": plan.config.model_dump(mode="json"),
+            "model": {
+                "family": encoder.family,
+                "name": encoder.name,
+                "pretrained": encoder.pretrained,
+                "fingerprint": encoder.fingerprint,
+                "embedding_dim": encoder.dim,
+            },
+            "data": {"name": plan.dataset.name, "root": plan.dataset.root, "counts": sizes},
+            "folder": str(plan.folder.path),
+        }
+        sys.stdout.write(writer.dumps(wanted, indent=2) + "\n")
+        return
+    console = Console()
+    grid = Table(show_header=False, box=None, pad_edge=False)
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    views = sizes["public"] + sizes["target"] + sizes["control"]
+    for name, value in [
+        (
+            "encoder",
+            f"{encoder.family} {encoder.name}, {encoder.pretrained}, {encoder.dim} dimensions, on {encoder.device}",
+        ),
+        ("weights", encoder.weights),
+        ("data", f"{plan.dataset.name}, {len(plan.dataset.classes):,} classes, {plan.dataset.root}"),
+        *((name, f"{size:,} pictures") for name, size in sizes.items()),
+        ("baseline", plan.config.baseline),
+        (
+            "would embed",
+            f"{views:,} views with the encoder, {len(split.targets) + len(split.control) + len(split.fit):,} "
+            "crops for the baseline, less what is cached",
+        ),
+        ("cache", str(plan.store.root)),
+        ("run folder", str(plan.folder.path)),
+    ]:
+        grid.add_row(Text(name), Text(value))
+    console.print(grid)
+    console.print(Text("Dry run: nothing was embedded and nothing written."))
+
+
+def _rounded() -> object:
+    from rich import box
+
+    return box.ROUNDED

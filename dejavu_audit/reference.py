@@ -1,0 +1,109 @@
+"""What a background gives away honestly: fit the baseline on the fit set, ask it about targets and control."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from dejavu_audit.errors import AuditError
+from dejavu_audit.scores.confidence import entropy
+from dejavu_audit.types import Array, Baseline, Progress
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLOCK = 4_096
+"""Pictures whose class probabilities are in memory at once."""
+
+
+@dataclass
+class Expected:
+    """The baseline's answers for n pictures, in the votes' terms (method.md 1.5)."""
+
+    top1: NDArray[np.int64]
+    top5: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    """Of the picture's own label."""
+    diagnostics: list[dict[str, float]] = field(default_factory=list)
+    """How each fold's fit went, as the baseline tells it."""
+
+    @classmethod
+    def empty(cls, n: int) -> Expected:
+        """Room for n answers."""
+        return cls(
+            top1=np.full(n, -1, np.int64),
+            top5=np.full((n, 5), -1, np.int64),
+            confidence=np.full(n, np.nan),
+            probability=np.full(n, np.nan),
+        )
+
+
+def fit(
+    baseline: Baseline, features: Array, labels: Array, n_classes: int, *, seed: int, cache: Path, progress: Progress
+) -> Mapping[str, Array]:
+    """Fit the baseline, or take the same fit from the cache: it is filed under the content of all that shapes it."""
+    name = hashlib.blake2b(digest_size=16)
+    name.update(f"{baseline.key}|{baseline.featurizer.fingerprint}|{n_classes}|{seed}|{features.dtype}".encode())
+    name.update(np.ascontiguousarray(labels, np.int64).data)
+    for start in range(0, len(features), BLOCK):
+        name.update(np.ascontiguousarray(features[start : start + BLOCK]).data)
+    file = cache / "fits" / f"{name.hexdigest()}.safetensors"
+    if file.exists():
+        try:
+            return dict(load_file(file))
+        except (SafetensorError, OSError):
+            progress.say(f"the fitted baseline {file.name} in the cache is damaged and is fitted again")
+    state = {
+        key: np.ascontiguousarray(value)
+        for key, value in baseline.fit(features, labels, n_classes, seed=seed, progress=progress).items()
+    }
+    keep(state, file)
+    return state
+
+
+def keep(state: Mapping[str, Array], file: Path) -> None:
+    """Write a state in one piece: a killed run leaves the whole file or none."""
+    unfinished = file.with_name(f".{file.name}.{id(state)}.tmp")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file(dict(state), unfinished)
+        unfinished.replace(file)
+    except (OSError, SafetensorError) as error:
+        unfinished.unlink(missing_ok=True)
+        raise AuditError(
+            f"the fitted baseline cannot be kept in {file.parent}: {error}; make room there or choose another --cache-dir"
+        ) from error
+
+
+def ask(
+    baseline: Baseline, state: Mapping[str, Array], features: Array, labels: Array, into: Expected, at: Array
+) -> None:
+    """Predict in blocks and reduce at once, so that probabilities of all classes never lie in memory together."""
+    for start in range(0, len(features), BLOCK):
+        rows = at[start : start + BLOCK]
+        probabilities = np.asarray(baseline.predict(state, features[start : start + BLOCK]), np.float64)
+        # A stable sort of the negated rows: equal probabilities keep the lower class first.
+        order = np.argsort(-probabilities, axis=1, kind="stable")[:, :5]
+        into.top1[rows] = order[:, 0]
+        into.top5[rows, : order.shape[1]] = order
+        into.confidence[rows] = -entropy(probabilities)
+        into.probability[rows] = probabilities[np.arange(len(rows)), labels[start : start + BLOCK]]
+
+
+def diagnostics(state: Mapping[str, Array]) -> dict[str, float]:
+    """The numbers that the baseline left about its own fit, by its keys `diagnostic_…`."""
+    prefix = "diagnostic_"
+    return {key.removeprefix(prefix): float(value) for key, value in state.items() if key.startswith(prefix)}
+
+
+def describe(baseline: Baseline, expected: Expected) -> dict[str, Any]:
+    """The report's `reference`."""
+    return {**baseline.describe(), "folds": expected.diagnostics}

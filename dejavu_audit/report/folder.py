@@ -1,0 +1,81 @@
+"""The run folder: claimed once by one audit, written file by file, each in one piece."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dejavu_audit.config import AuditConfig
+from dejavu_audit.errors import AuditError
+
+CLAIM = "config.json"
+AUDIT, SAMPLES, SPLIT = "audit.json", "samples.parquet", "split.parquet"
+
+
+def default_folder(config: AuditConfig) -> Path:
+    """`runs/<model>-<data>-<hash>` in the working directory; the hash names the configuration."""
+    data = Path(config.data).stem
+    name = re.sub(r"[^\w.]+", "-", f"{Path(config.model).name}-{data}").strip("-")
+    return Path("runs") / f"{name}-{config.hash()}"
+
+
+class RunFolder:
+    """A folder that belongs to one configuration."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def check(cls, config: AuditConfig) -> RunFolder:
+        """The folder of this run, nothing written yet; AuditError if it holds anything else."""
+        path = Path(config.out) if config.out else default_folder(config)
+        if path.exists() and not path.is_dir():
+            raise AuditError(f"--out {path} is a file; name a folder")
+        if path.is_dir() and any(path.iterdir()):
+            claim = path / CLAIM
+            try:
+                owner = json.loads(claim.read_text("utf-8"))["hash"] if claim.exists() else None
+            except (OSError, ValueError, KeyError, TypeError):
+                owner = None
+            if owner is None:
+                raise AuditError(f"the folder {path} holds files that are not an audit's; choose another --out")
+            if owner != config.hash():
+                raise AuditError(
+                    f"the folder {path} holds another run (its config.json differs from what was asked); "
+                    "choose another --out, or remove it"
+                )
+        return cls(path)
+
+    def claim(self, config: AuditConfig) -> None:
+        """Make the folder and say in it whose it is."""
+        claim = {"hash": config.hash(), "config": config.model_dump(mode="json")}
+        self.write_text(CLAIM, json.dumps(claim, indent=2) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file in one piece."""
+        self._write(name, lambda file: file.write_text(text, encoding="utf-8"))
+
+    def write_table(self, name: str, table: pa.Table) -> None:
+        """Write a Parquet file in one piece."""
+        self._write(name, lambda file: pq.write_table(table, file, compression="zstd"))
+
+    def _write(self, name: str, write: Callable[[Path], Any]) -> None:
+        unfinished = self.path / f".{name}.{os.getpid()}.tmp"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            write(unfinished)
+            unfinished.replace(self.path / name)
+        except OSError as error:
+            raise AuditError(
+                f"cannot write {self.path / name}: {error.strerror or error}; make room there or choose another --out"
+            ) from error
+        finally:
+            if unfinished.exists():
+                unfinished.unlink()

@@ -1,0 +1,120 @@
+"""audit.json: one record, its meaning under every field; the published JSON Schema is made from it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = "1.0"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class ScoreRecord(_Record):
+    """A number with its interval. Null is "not measured", never zero."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    n: int
+    """Samples that the number rests on."""
+    method: str
+    """How the interval was made."""
+
+
+class HeadlineRecord(_Record):
+    """The one number: the calibrated déjà vu score, or the uncalibrated one where there is no control."""
+
+    metric: str
+    estimate: float | None
+    low: float | None
+    high: float | None
+    level: float
+    calibrated: bool
+    p_value: float | None
+    """One-sided, for "more than nothing"."""
+    p_value_test: str | None
+
+
+class ModelRecord(_Record):
+    """The audited encoder."""
+
+    family: str
+    name: str
+    pretrained: str
+    layer: str
+    weights: str
+    """Hash over every tensor's name, shape and bytes."""
+    fingerprint: str
+    """Hash of the weights and of all that decides an embedding: layer, normalisation, precision, device type."""
+    transform: str
+    embedding_dim: int
+    notes: list[str]
+
+
+class DataRecord(_Record):
+    """The data, and what became of every picture that was asked for."""
+
+    name: str
+    root: str
+    classes: int
+    counts: dict[Literal["target", "control", "public", "fit"], int]
+    """Pictures that were used."""
+    set_aside: dict[Literal["target", "control", "public", "fit"], dict[str, int]]
+    """Pictures that were not, by set and reason."""
+    duplicates: dict[str, int] | None
+    """Null: not looked for."""
+    notes: list[str]
+
+
+class McNemarRecord(_Record):
+    """Exact McNemar test on the targets: is the encoder right more often than the reference?"""
+
+    memorized: int
+    misrepresented: int
+    p_value_greater: float
+    p_value_two_sided: float
+
+
+class MembershipRecord(_Record):
+    """What the audit takes for granted about who was in the training data, and what speaks for it."""
+
+    assumption: str
+    evidence: str
+
+
+class EnvironmentRecord(_Record):
+    """What the audit ran with."""
+
+    versions: dict[str, str]
+    device: str
+    seed: int
+
+
+class AuditRecord(_Record):
+    """Everything an audit found, in one file."""
+
+    schema_version: str = SCHEMA_VERSION
+    method_version: str
+    verdict: str
+    """The finding in one sentence."""
+    caveats: list[str]
+    """What the number does not say, and why it may mislead."""
+    config: dict[str, Any]
+    """The configuration as it was resolved."""
+    model: ModelRecord
+    data: DataRecord
+    reference: dict[str, Any]
+    """The baseline: its name, what it is, how its fit went."""
+    headline: HeadlineRecord
+    scores: dict[str, ScoreRecord]
+    tests: dict[str, McNemarRecord]
+    memorized: dict[str, Any] | None = Field(default=None)
+    """The list of memorized samples with its false-discovery rate; null: not made."""
+    membership: MembershipRecord
+    environment: EnvironmentRecord
+    timings: dict[str, Any]
+    """Seconds a stage, and what was counted on the way; all that may differ between two runs of one config."""
