@@ -35,8 +35,7 @@ from dejavu_audit.stages import Inferred, Plan, Seen
 from dejavu_audit.types import BaselineRequest, EncoderRequest
 
 if TYPE_CHECKING:
-    from dejavu_audit.data.splits import Split
-    from dejavu_audit.types import Baseline, Dataset, Encoder, Progress, Rows
+    from dejavu_audit.types import Dataset, Progress, Rows
 
 
 def audit(model: str, *, data: str, on_progress: Progress | None = None, **settings: Any) -> AuditResult:
@@ -50,6 +49,7 @@ def audit(model: str, *, data: str, on_progress: Progress | None = None, **setti
 
     Raises:
         AuditError: one sentence on what to mend, for anything that a user can mend.
+
     """
     family, colon, name = model.partition(":")
     if not colon:
@@ -166,12 +166,13 @@ def refuse_if_too_few(plan: Plan, set_aside: dict[str, Counter[str]], public: Em
             )
     if len(public.rows) < config.k:
         raise AuditError(
-            f"only {len(public.rows):,} public pictures are usable, fewer than --k {config.k}; choose a smaller --k or more --public"
+            f"only {len(public.rows):,} public pictures are usable, fewer than --k {config.k}; "
+            "choose a smaller --k or more --public"
         )
 
 
 def expect(plan: Plan, seen: Seen, progress: Progress, clock: Clock) -> reference.Expected:
-    """Ask the baseline about every judged crop; with two folds, each by the estimator that was fitted on the other half."""
+    """Ask the baseline about every judged crop; with two folds, by the estimator fitted on the other half."""
     rows, features = seen.crops.rows, seen.features
     expected = reference.Expected.empty(len(rows))
     for number in range(plan.split.folds):

@@ -42,7 +42,7 @@ def write(
     scores: Mapping[str, Score],
     clock: Clock,
 ) -> AuditResult:
-    """Put the result together and leave it in the run folder: the samples first, audit.json last, so that its being there means whole."""
+    """Put the result together and leave it in the run folder; audit.json comes last: where it is, the run is whole."""
     record = make_record(plan, inferred, targets, control, scores, clock)
     samples = make_samples(plan, inferred)
     plan.folder.write_table(SAMPLES, samples)

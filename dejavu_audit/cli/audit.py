@@ -14,7 +14,7 @@ def command_for(family: str) -> Callable[..., None]:
     """The audit command of one encoder family."""
 
     @guarded
-    def command(  # noqa: PLR0913 - a flag a line
+    def command(
         model: o.Model,
         data: o.Data,
         pretrained: o.Pretrained = None,

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
-from dejavu_audit.cli.exits import guarded
-
 app = typer.Typer(no_args_is_help=True, help="What is kept of earlier runs: look at it, make room.")
 
-CacheDir = Annotated[
-    Optional[Path], typer.Option("--cache-dir", help="Which cache.", show_default="the platform's cache")
-]
+CacheDir = Annotated[Path | None, typer.Option("--cache-dir", help="Which cache.", show_default="the platform's cache")]

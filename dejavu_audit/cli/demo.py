@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -14,7 +14,7 @@ from dejavu_audit.cli.exits import guarded
 def command(
     out: Annotated[Path, typer.Option(help="Where the two run folders go.")] = Path("runs"),
     cache_dir: Annotated[
-        Optional[Path], typer.Option(help="Where embeddings are kept.", show_default="the platform's cache")
+        Path | None, typer.Option(help="Where embeddings are kept.", show_default="the platform's cache")
     ] = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress, no table: the verdict lines alone.")

@@ -15,7 +15,7 @@ PASS, FAIL, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 70, 130
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the exit codes of the product: 1 is a failed gate and nothing else, so no exception may end in 1."""
+    """Give a command the product's exit codes: 1 is a failed gate and nothing else, so no exception may end in 1."""
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:

@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Optional
+from typing import Annotated, Any
 
 import typer
 
 ENCODER, DATA, METHOD, BASELINE, MACHINE, OUTPUT = "Encoder", "Data", "Method", "Baseline", "Machine", "Output"
 
 
-def _option(
-    panel: str, *names: str, help: str, metavar: str | None = None, min: float | None = None
-) -> typer.models.OptionInfo:  # noqa: A002
-    return typer.Option(*names, help=help, metavar=metavar, min=min, rich_help_panel=panel, show_default=False)
+def _option(panel: str, flag: str, says: str, metavar: str | None = None) -> Any:
+    return typer.Option(flag, help=says, metavar=metavar, rich_help_panel=panel, show_default=False)
 
 
 Model = Annotated[str, typer.Argument(help="Architecture name.", show_default=False)]
 Pretrained = Annotated[
-    Optional[str],
+    str | None,
     _option(
         ENCODER,
         "--pretrained",
         metavar="TAG|FILE",
-        help="Published tag, weights file, hf-hub:… or 'random'. [default: the model's own tag]",
+        says="Published tag, weights file, hf-hub:… or 'random'. [default: the model's own tag]",
     ),
 ]
 Layer = Annotated[
     str,
     _option(
-        ENCODER, "--layer", metavar="embedding|pre-head", help="What to take from the encoder. [default: embedding]"
+        ENCODER, "--layer", metavar="embedding|pre-head", says="What to take from the encoder. [default: embedding]"
     ),
 ]
 Normalize = Annotated[
     bool, typer.Option("--normalize/--no-normalize", help="L2-normalise the embeddings.", rich_help_panel=ENCODER)
 ]
 ImageSize = Annotated[
-    Optional[int], _option(ENCODER, "--image-size", help="Input size in pixels. [default: the model's own]")
+    int | None, _option(ENCODER, "--image-size", says="Input size in pixels. [default: the model's own]")
 ]
 Mean = Annotated[
-    Optional[str], _option(ENCODER, "--mean", metavar="R,G,B", help="Pixel means, 0 to 1. [default: the model's own]")
+    str | None, _option(ENCODER, "--mean", metavar="R,G,B", says="Pixel means, 0 to 1. [default: the model's own]")
 ]
 Std = Annotated[
-    Optional[str],
-    _option(ENCODER, "--std", metavar="R,G,B", help="Pixel standard deviations. [default: the model's own]"),
+    str | None,
+    _option(ENCODER, "--std", metavar="R,G,B", says="Pixel standard deviations. [default: the model's own]"),
 ]
 
 Data = Annotated[
@@ -51,38 +49,38 @@ Data = Annotated[
         DATA,
         "--data",
         metavar="NAME|FILE.toml",
-        help="imagenet, scenes, an installed data set, or a description of your own.",
+        says="imagenet, scenes, an installed data set, or a description of your own.",
     ),
 ]
 Root = Annotated[
-    Optional[str],
-    _option(DATA, "--root", metavar="FOLDER", help="Where the files are. [env: DEJAVU_AUDIT_<NAME>_ROOT]"),
+    str | None,
+    _option(DATA, "--root", metavar="FOLDER", says="Where the files are. [env: DEJAVU_AUDIT_<NAME>_ROOT]"),
 ]
 DataOption = Annotated[
-    Optional[list[str]],
-    _option(DATA, "--data-option", metavar="KEY=VALUE", help="A setting of the data set; may be repeated."),
+    list[str] | None,
+    _option(DATA, "--data-option", metavar="KEY=VALUE", says="A setting of the data set; may be repeated."),
 ]
 Preset = Annotated[
-    str, _option(DATA, "--preset", metavar="quick|standard|full", help="Sizes that no flag names. [default: standard]")
+    str, _option(DATA, "--preset", metavar="quick|standard|full", says="Sizes that no flag names. [default: standard]")
 ]
 Targets = Annotated[
-    Optional[int], _option(DATA, "--targets", metavar="N", help="Target pictures: in the encoder's training data.")
+    int | None, _option(DATA, "--targets", metavar="N", says="Target pictures: in the encoder's training data.")
 ]
-Public = Annotated[Optional[int], _option(DATA, "--public", metavar="N", help="Public pictures, all classes together.")]
+Public = Annotated[int | None, _option(DATA, "--public", metavar="N", says="Public pictures, all classes together.")]
 Control = Annotated[
-    Optional[int],
-    _option(DATA, "--control", metavar="N", help="Held-out control pictures; 0 for an uncalibrated audit."),
+    int | None,
+    _option(DATA, "--control", metavar="N", says="Held-out control pictures; 0 for an uncalibrated audit."),
 ]
-Fit = Annotated[Optional[int], _option(DATA, "--fit", metavar="N", help="Pictures that the baseline is fitted on.")]
+Fit = Annotated[int | None, _option(DATA, "--fit", metavar="N", says="Pictures that the baseline is fitted on.")]
 Folds = Annotated[
     int,
     _option(
-        DATA, "--folds", metavar="1|2", help="2: cross-fitting, every boxed picture is once a target. [default: 1]"
+        DATA, "--folds", metavar="1|2", says="2: cross-fitting, every boxed picture is once a target. [default: 1]"
     ),
 ]
 Split = Annotated[
-    Optional[str],
-    _option(DATA, "--split", metavar="FILE", help="Lists of ids to use, as an earlier run's split.parquet."),
+    str | None,
+    _option(DATA, "--split", metavar="FILE", says="Lists of ids to use, as an earlier run's split.parquet."),
 ]
 MaxSetAside = Annotated[
     float,
@@ -90,16 +88,16 @@ MaxSetAside = Annotated[
         DATA,
         "--max-set-aside",
         metavar="SHARE",
-        help="Fail when more than this share of a set is unusable. [default: 0.5]",
+        says="Fail when more than this share of a set is unusable. [default: 0.5]",
     ),
 ]
 
-Test = Annotated[str, _option(METHOD, "--test", metavar="label", help="Which test to run. [default: label]")]
-K = Annotated[int, _option(METHOD, "--k", help="Public neighbours that vote. [default: 100]")]
+Test = Annotated[str, _option(METHOD, "--test", metavar="label", says="Which test to run. [default: label]")]
+K = Annotated[int, _option(METHOD, "--k", says="Public neighbours that vote. [default: 100]")]
 Crop = Annotated[
     str,
     _option(
-        METHOD, "--crop", metavar="largest|strips|corner", help="How the background is cut out. [default: largest]"
+        METHOD, "--crop", metavar="largest|strips|corner", says="How the background is cut out. [default: largest]"
     ),
 ]
 MinSide = Annotated[
@@ -108,44 +106,44 @@ MinSide = Annotated[
         METHOD,
         "--min-side",
         metavar="PIXELS",
-        help="Use only background crops with a longer shorter side. [default: 100]",
+        says="Use only background crops with a longer shorter side. [default: 100]",
     ),
 ]
 Corner = Annotated[
-    str, _option(METHOD, "--corner", metavar="top-left|…", help="Which corner, with --crop corner. [default: top-left]")
+    str, _option(METHOD, "--corner", metavar="top-left|…", says="Which corner, with --crop corner. [default: top-left]")
 ]
 CornerFraction = Annotated[
-    float, _option(METHOD, "--corner-fraction", metavar="SHARE", help="Its share of width and height. [default: 0.3]")
+    float, _option(METHOD, "--corner-fraction", metavar="SHARE", says="Its share of width and height. [default: 0.3]")
 ]
-Level = Annotated[float, _option(METHOD, "--level", help="Confidence level of every interval. [default: 0.95]")]
-Replicates = Annotated[int, _option(METHOD, "--replicates", metavar="N", help="Bootstrap replicates. [default: 2000]")]
-Seed = Annotated[int, _option(METHOD, "--seed", help="Seed of everything random. [default: 0]")]
+Level = Annotated[float, _option(METHOD, "--level", says="Confidence level of every interval. [default: 0.95]")]
+Replicates = Annotated[int, _option(METHOD, "--replicates", metavar="N", says="Bootstrap replicates. [default: 2000]")]
+Seed = Annotated[int, _option(METHOD, "--seed", says="Seed of everything random. [default: 0]")]
 
 Baseline = Annotated[
     str,
     _option(
-        BASELINE, "--baseline", metavar="NAME", help="What stands in for a second model. [default: image-classifier]"
+        BASELINE, "--baseline", metavar="NAME", says="What stands in for a second model. [default: image-classifier]"
     ),
 ]
 BaselineModel = Annotated[
-    Optional[str], _option(BASELINE, "--baseline-model", metavar="NAME", help="Its architecture or encoder.")
+    str | None, _option(BASELINE, "--baseline-model", metavar="NAME", says="Its architecture or encoder.")
 ]
 BaselineOption = Annotated[
-    Optional[list[str]],
-    _option(BASELINE, "--baseline-option", metavar="KEY=VALUE", help="A setting of the baseline; may be repeated."),
+    list[str] | None,
+    _option(BASELINE, "--baseline-option", metavar="KEY=VALUE", says="A setting of the baseline; may be repeated."),
 ]
 
 Device = Annotated[
-    str, _option(MACHINE, "--device", metavar="auto|cpu|cuda|mps", help="Where the models run. [default: auto]")
+    str, _option(MACHINE, "--device", metavar="auto|cpu|cuda|mps", says="Where the models run. [default: auto]")
 ]
 Precision = Annotated[
-    str, _option(MACHINE, "--precision", metavar="fp32|bf16|fp16", help="Arithmetic of the encoder. [default: fp32]")
+    str, _option(MACHINE, "--precision", metavar="fp32|bf16|fp16", says="Arithmetic of the encoder. [default: fp32]")
 ]
 BatchSize = Annotated[
-    str, _option(MACHINE, "--batch-size", metavar="N|auto", help="Pictures a batch. [default: auto, found by trying]")
+    str, _option(MACHINE, "--batch-size", metavar="N|auto", says="Pictures a batch. [default: auto, found by trying]")
 ]
 Workers = Annotated[
-    Optional[int], _option(MACHINE, "--workers", metavar="N", help="Decoding processes. [default: one a core]")
+    int | None, _option(MACHINE, "--workers", metavar="N", says="Decoding processes. [default: one a core]")
 ]
 JpegDraft = Annotated[
     bool,
@@ -156,17 +154,17 @@ JpegDraft = Annotated[
     ),
 ]
 CacheDir = Annotated[
-    Optional[str],
+    str | None,
     _option(
         MACHINE,
         "--cache-dir",
         metavar="FOLDER",
-        help="Where embeddings and fits are kept. [default: the platform's cache]",
+        says="Where embeddings and fits are kept. [default: the platform's cache]",
     ),
 ]
 
 Out = Annotated[
-    Optional[str], _option(OUTPUT, "--out", metavar="FOLDER", help="Run folder. [default: runs/<model>-<data>-<hash>]")
+    str | None, _option(OUTPUT, "--out", metavar="FOLDER", says="Run folder. [default: runs/<model>-<data>-<hash>]")
 ]
 DryRun = Annotated[
     bool,

@@ -44,6 +44,7 @@ def sample_table(
         neighbors: of the n samples; its indices point into `public`.
         public: rows of the public pictures.
         expected: the baseline's answers.
+
     """
     chosen = table.take(pa.array(rows))
     labels = np.asarray(chosen["label"])

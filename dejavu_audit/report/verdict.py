@@ -63,6 +63,7 @@ def caveats(
         base: the baseline's top-1 accuracy on the targets.
         lost: target and control pictures set aside.
         asked: target and control pictures asked for.
+
     """
     said = []
     if not headline.calibrated:

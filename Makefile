@@ -1,0 +1,47 @@
+# Every target makes its virtual environment if it is missing. `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench docs sample-model
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.user ## audit the two checkpoints that come with the package
+	$(BIN)/dejavu-audit demo
+
+test: $(VENV)/.dev ## run the tests
+	$(BIN)/python -m pytest -m "not slow"
+
+check: $(VENV)/.dev ## lint, format, types, spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/typos
+
+bench: $(VENV)/.dev ## the slow tests and the benchmarks, as ratios
+	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.docs ## build the site into site/
+	$(BIN)/mkdocs build --strict
+
+sample-model: $(VENV)/.user ## train the two sample checkpoints again (about 20 minutes on two cores)
+	$(BIN)/python -m dejavu_audit.bench.train --out dejavu_audit/samples
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.user: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(VENV)/.user
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
