@@ -79,7 +79,8 @@ def keep(state: Mapping[str, Array], file: Path) -> None:
     except (OSError, SafetensorError) as error:
         unfinished.unlink(missing_ok=True)
         raise AuditError(
-            f"the fitted baseline cannot be kept in {file.parent}: {error}; make room there or choose another --cache-dir"
+            f"the fitted baseline cannot be kept in {file.parent}: {error}; "
+            "make room there or choose another --cache-dir"
         ) from error
 
 

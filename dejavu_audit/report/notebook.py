@@ -19,8 +19,9 @@ def as_html(record: AuditRecord) -> str:
         for line in summary_lines(record)
     )
     said = "".join(f"<li>{escape(text)}</li>" for text in record.caveats)
+    interval = f"{100 * record.headline.level:g} % interval"
     return (
         f"<div><p><strong>{escape(record.verdict)}</strong></p>"
-        f"<table><thead><tr><th>score</th><th>estimate</th><th>{100 * record.headline.level:g} % interval</th></tr></thead>"
+        f"<table><thead><tr><th>score</th><th>estimate</th><th>{interval}</th></tr></thead>"
         f"<tbody>{rows}</tbody></table><ul>{said}</ul></div>"
     )
