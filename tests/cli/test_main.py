@@ -18,11 +18,37 @@ def test_help_names_every_command(cli):
 def test_help_of_a_family_names_the_flags(cli):
     done = cli("timm", "--help")
     assert done.returncode == 0
-    for flag in (
-        "--pretrained --data --root --test --baseline --targets --public --control --fit --k --min-side --crop --layer --seed "
-        "--folds --split --device --precision --batch-size --workers --image-size --mean --std --baseline-model --out --cache-dir "
-        "--dry-run --quiet --json"
-    ).split():
+    for flag in [
+        "--pretrained",
+        "--data",
+        "--root",
+        "--test",
+        "--baseline",
+        "--targets",
+        "--public",
+        "--control",
+        "--fit",
+        "--k",
+        "--min-side",
+        "--crop",
+        "--layer",
+        "--seed",
+        "--folds",
+        "--split",
+        "--device",
+        "--precision",
+        "--batch-size",
+        "--workers",
+        "--image-size",
+        "--mean",
+        "--std",
+        "--baseline-model",
+        "--out",
+        "--cache-dir",
+        "--dry-run",
+        "--quiet",
+        "--json",
+    ]:
         assert flag in done.stdout, flag
 
 
