@@ -47,7 +47,7 @@ def most_confident(confidence: ArrayLike, share: float) -> NDArray[np.float64]:
     n = values.size
     if n == 0:
         return np.zeros(0)
-    wanted = max(round(share * n, 9), 1.0)  # 0.05 * 140 is a hair above 7
+    wanted = max(round(share * n, 9), 1.0)  # 0.07 * 100 is a hair above 7
     cut = np.partition(values, n - int(np.ceil(wanted)))[n - int(np.ceil(wanted))]
     above = values > cut
     tied = values == cut
