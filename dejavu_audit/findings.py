@@ -132,13 +132,12 @@ def make_record(
 
 def mcnemar_record(targets: Judged) -> McNemarRecord:
     """The exact McNemar test on the targets, top-1."""
-    f, g = targets.target_right[:, 0], targets.reference_right[:, 0]
-    memorized, misrepresented = int((f & ~g).sum()), int((~f & g).sum())
+    test = mcnemar(targets.target_right[:, 0], targets.reference_right[:, 0])
     return McNemarRecord(
-        memorized=memorized,
-        misrepresented=misrepresented,
-        p_value_greater=mcnemar(memorized, misrepresented, alternative="greater"),
-        p_value_two_sided=mcnemar(memorized, misrepresented, alternative="two-sided"),
+        memorized=test.first_only,
+        misrepresented=test.second_only,
+        p_value_greater=test.greater,
+        p_value_two_sided=test.two_sided,
     )
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from dejavu_audit.scores.label_test import memorization_confidence, part
+from dejavu_audit.scores.confidence import memorization_confidence
+from dejavu_audit.scores.label_test import PARTS, part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,10 +50,9 @@ def sample_table(
     chosen = table.take(pa.array(rows))
     labels = np.asarray(chosen["label"])
     names = pa.array(list(classes), pa.string())
-    part_names = np.asarray(part(votes.top1 == labels, expected.top1 == labels))
-    surplus = np.where(
-        part_names == "memorized", memorization_confidence(votes.confidence, expected.confidence), np.nan
-    )
+    parts = part(votes.top1 == labels, expected.top1 == labels)
+    surplus = memorization_confidence(votes.confidence, expected.confidence)
+    not_memorized = parts != PARTS.index("memorized")
     crop = pa.StructArray.from_arrays([pa.array(crops[:, i], pa.int32()) for i in range(4)], names=["x", "y", "w", "h"])
     return pa.table(
         {
@@ -73,8 +73,8 @@ def sample_table(
             "reference_top5": _named_lists(expected.top5, names),
             "reference_confidence": pa.array(expected.confidence, pa.float64()),
             "reference_probability": pa.array(expected.probability, pa.float64()),
-            "part": pa.array(part_names.tolist(), pa.string()).dictionary_encode(),
-            "memorization_confidence": pa.array(surplus, pa.float64(), mask=np.isnan(surplus)),
+            "part": _named(parts, pa.array(PARTS)),
+            "memorization_confidence": pa.array(surplus, pa.float64(), mask=not_memorized),
         }
     )
 

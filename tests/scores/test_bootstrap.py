@@ -78,8 +78,10 @@ def test_draws_are_distributed_as_the_textbook_bootstraps(kind):
         assert below - 0.03 <= q <= upto + 0.03
 
 
-def test_blocks_draw_what_one_piece_draws(monkeypatch):
-    cells = compress(np.random.default_rng(0).integers(-1, 2, 500))
+@pytest.mark.parametrize("distinct", [3, 500])
+def test_blocks_draw_what_one_piece_draws(monkeypatch, distinct):
+    """Few distinct samples go by counts, many by their own numbers."""
+    cells = compress(np.random.default_rng(0).integers(0, distinct, 500))
     whole = resample(cells, 100, np.random.default_rng(5))
     monkeypatch.setattr(bootstrap, "BLOCK", 21)
     np.testing.assert_array_equal(resample(cells, 100, np.random.default_rng(5)), whole)
