@@ -20,27 +20,27 @@ Pretrained = Annotated[
         ENCODER,
         "--pretrained",
         metavar="TAG|FILE",
-        says="Published tag, weights file, hf-hub:… or 'random'. [default: the model's own tag]",
+        says="Published tag, weights file, hf-hub:… or 'random'. (default: the model's own tag)",
     ),
 ]
 Layer = Annotated[
     str,
     _option(
-        ENCODER, "--layer", metavar="embedding|pre-head", says="What to take from the encoder. [default: embedding]"
+        ENCODER, "--layer", metavar="embedding|pre-head", says="What to take from the encoder. (default: embedding)"
     ),
 ]
 Normalize = Annotated[
     bool, typer.Option("--normalize/--no-normalize", help="L2-normalise the embeddings.", rich_help_panel=ENCODER)
 ]
 ImageSize = Annotated[
-    int | None, _option(ENCODER, "--image-size", says="Input size in pixels. [default: the model's own]")
+    int | None, _option(ENCODER, "--image-size", says="Input size in pixels. (default: the model's own)")
 ]
 Mean = Annotated[
-    str | None, _option(ENCODER, "--mean", metavar="R,G,B", says="Pixel means, 0 to 1. [default: the model's own]")
+    str | None, _option(ENCODER, "--mean", metavar="R,G,B", says="Pixel means, 0 to 1. (default: the model's own)")
 ]
 Std = Annotated[
     str | None,
-    _option(ENCODER, "--std", metavar="R,G,B", says="Pixel standard deviations. [default: the model's own]"),
+    _option(ENCODER, "--std", metavar="R,G,B", says="Pixel standard deviations. (default: the model's own)"),
 ]
 
 Data = Annotated[
@@ -54,14 +54,14 @@ Data = Annotated[
 ]
 Root = Annotated[
     str | None,
-    _option(DATA, "--root", metavar="FOLDER", says="Where the files are. [env: DEJAVU_AUDIT_<NAME>_ROOT]"),
+    _option(DATA, "--root", metavar="FOLDER", says="Where the files are. (env: DEJAVU_AUDIT_<NAME>_ROOT)"),
 ]
 DataOption = Annotated[
     list[str] | None,
     _option(DATA, "--data-option", metavar="KEY=VALUE", says="A setting of the data set; may be repeated."),
 ]
 Preset = Annotated[
-    str, _option(DATA, "--preset", metavar="quick|standard|full", says="Sizes that no flag names. [default: standard]")
+    str, _option(DATA, "--preset", metavar="quick|standard|full", says="Sizes that no flag names. (default: standard)")
 ]
 Targets = Annotated[
     int | None, _option(DATA, "--targets", metavar="N", says="Target pictures: in the encoder's training data.")
@@ -75,7 +75,7 @@ Fit = Annotated[int | None, _option(DATA, "--fit", metavar="N", says="Pictures t
 Folds = Annotated[
     int,
     _option(
-        DATA, "--folds", metavar="1|2", says="2: cross-fitting, every boxed picture is once a target. [default: 1]"
+        DATA, "--folds", metavar="1|2", says="2: cross-fitting, every boxed picture is once a target. (default: 1)"
     ),
 ]
 Split = Annotated[
@@ -88,16 +88,16 @@ MaxSetAside = Annotated[
         DATA,
         "--max-set-aside",
         metavar="SHARE",
-        says="Fail when more than this share of a set is unusable. [default: 0.5]",
+        says="Fail when more than this share of a set is unusable. (default: 0.5)",
     ),
 ]
 
-Test = Annotated[str, _option(METHOD, "--test", metavar="label", says="Which test to run. [default: label]")]
-K = Annotated[int, _option(METHOD, "--k", says="Public neighbours that vote. [default: 100]")]
+Test = Annotated[str, _option(METHOD, "--test", metavar="label", says="Which test to run. (default: label)")]
+K = Annotated[int, _option(METHOD, "--k", says="Public neighbours that vote. (default: 100)")]
 Crop = Annotated[
     str,
     _option(
-        METHOD, "--crop", metavar="largest|strips|corner", says="How the background is cut out. [default: largest]"
+        METHOD, "--crop", metavar="largest|strips|corner", says="How the background is cut out. (default: largest)"
     ),
 ]
 MinSide = Annotated[
@@ -106,23 +106,23 @@ MinSide = Annotated[
         METHOD,
         "--min-side",
         metavar="PIXELS",
-        says="Use only background crops with a longer shorter side. [default: 100]",
+        says="Use only background crops with a longer shorter side. (default: 100)",
     ),
 ]
 Corner = Annotated[
-    str, _option(METHOD, "--corner", metavar="top-left|…", says="Which corner, with --crop corner. [default: top-left]")
+    str, _option(METHOD, "--corner", metavar="top-left|…", says="Which corner, with --crop corner. (default: top-left)")
 ]
 CornerFraction = Annotated[
-    float, _option(METHOD, "--corner-fraction", metavar="SHARE", says="Its share of width and height. [default: 0.3]")
+    float, _option(METHOD, "--corner-fraction", metavar="SHARE", says="Its share of width and height. (default: 0.3)")
 ]
-Level = Annotated[float, _option(METHOD, "--level", says="Confidence level of every interval. [default: 0.95]")]
-Replicates = Annotated[int, _option(METHOD, "--replicates", metavar="N", says="Bootstrap replicates. [default: 2000]")]
-Seed = Annotated[int, _option(METHOD, "--seed", says="Seed of everything random. [default: 0]")]
+Level = Annotated[float, _option(METHOD, "--level", says="Confidence level of every interval. (default: 0.95)")]
+Replicates = Annotated[int, _option(METHOD, "--replicates", metavar="N", says="Bootstrap replicates. (default: 2000)")]
+Seed = Annotated[int, _option(METHOD, "--seed", says="Seed of everything random. (default: 0)")]
 
 Baseline = Annotated[
     str,
     _option(
-        BASELINE, "--baseline", metavar="NAME", says="What stands in for a second model. [default: image-classifier]"
+        BASELINE, "--baseline", metavar="NAME", says="What stands in for a second model. (default: image-classifier)"
     ),
 ]
 BaselineModel = Annotated[
@@ -134,16 +134,16 @@ BaselineOption = Annotated[
 ]
 
 Device = Annotated[
-    str, _option(MACHINE, "--device", metavar="auto|cpu|cuda|mps", says="Where the models run. [default: auto]")
+    str, _option(MACHINE, "--device", metavar="auto|cpu|cuda|mps", says="Where the models run. (default: auto)")
 ]
 Precision = Annotated[
-    str, _option(MACHINE, "--precision", metavar="fp32|bf16|fp16", says="Arithmetic of the encoder. [default: fp32]")
+    str, _option(MACHINE, "--precision", metavar="fp32|bf16|fp16", says="Arithmetic of the encoder. (default: fp32)")
 ]
 BatchSize = Annotated[
-    str, _option(MACHINE, "--batch-size", metavar="N|auto", says="Pictures a batch. [default: auto, found by trying]")
+    str, _option(MACHINE, "--batch-size", metavar="N|auto", says="Pictures a batch. (default: auto, found by trying)")
 ]
 Workers = Annotated[
-    int | None, _option(MACHINE, "--workers", metavar="N", says="Decoding processes. [default: one a core]")
+    int | None, _option(MACHINE, "--workers", metavar="N", says="Decoding processes. (default: one a core)")
 ]
 JpegDraft = Annotated[
     bool,
@@ -159,12 +159,12 @@ CacheDir = Annotated[
         MACHINE,
         "--cache-dir",
         metavar="FOLDER",
-        says="Where embeddings and fits are kept. [default: the platform's cache]",
+        says="Where embeddings and fits are kept. (default: the platform's cache)",
     ),
 ]
 
 Out = Annotated[
-    str | None, _option(OUTPUT, "--out", metavar="FOLDER", says="Run folder. [default: runs/<model>-<data>-<hash>]")
+    str | None, _option(OUTPUT, "--out", metavar="FOLDER", says="Run folder. (default: runs/<model>-<data>-<hash>)")
 ]
 DryRun = Annotated[
     bool,

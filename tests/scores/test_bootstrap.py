@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dejavu_audit.scores import bootstrap
@@ -101,6 +101,7 @@ def test_percentile_by_hand():
     assert percentile(np.arange(101.0), 0.9, 97) == pytest.approx((5, 97))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(-1, 1), st.sampled_from([1, 1 / 3, 0.0]), st.integers(0, 5)), min_size=1),
     st.randoms(),

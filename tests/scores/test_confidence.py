@@ -6,7 +6,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dejavu_audit.scores.confidence import entropy, memorization_confidence, most_confident
@@ -71,6 +71,7 @@ def test_most_confident_refuses_nonsense(values, share):
         most_confident(values, share)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=6), st.integers(1, 6))
 def test_weights_are_chances_over_all_tie_breaks(values, wanted):
     """The slow way: take the first `wanted` of a stable sort, for every order of the samples."""

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
@@ -59,6 +59,7 @@ def test_tango_inverts_the_score_test(b, c, n):
     assert score_test(b, c, n, float(high)) == pytest.approx(-z, abs=1e-4)
 
 
+@settings(deadline=None)
 @given(tables)
 def test_tango_holds_the_estimate_and_turns_with_the_sides(table):
     b, c, n = table
@@ -68,6 +69,7 @@ def test_tango_holds_the_estimate_and_turns_with_the_sides(table):
     np.testing.assert_allclose(tango(c, b, n), (-high, -low), atol=1e-9)
 
 
+@settings(deadline=None)
 @given(tables)
 def test_more_confidence_is_wider(table):
     (low, high), (lower, higher) = tango(*table, 0.9), tango(*table, 0.99)
