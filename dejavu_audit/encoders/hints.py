@@ -34,17 +34,29 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
 
 
 def looks_like(state: State, *, asked: str) -> str:
-    """One clause, e.g. "the file looks like resnet18"; "" where nothing is alike. `asked` is left out of the answer."""
+    """One clause, e.g. "the file looks like resnet18"; "" where nothing is alike."""
     if any(name.startswith("visual.") for name in state):
-        best = next(_openclip_names(state), None)
-        return f"the file looks like {'openclip ' + best if best else 'an open_clip model'}" if best != asked else ""
+        return _openclip_hint(state, asked)
     if any(re.search(r"vision_model\.|text_model\.|encoder\.layer\.0\.", name) for name in state):
         return "the file has the tensor names of the transformers library: convert it first"
     shapes = _shapes(state)
-    score, name = max(_scores(shapes, asked.split(".")[0]), default=(0.0, ""))
+    asked = asked.split(".")[0]
+    score, name = max(_scores(shapes, asked), default=(0.0, ""))
     if score < ENOUGH:
         return ""
-    return f"the file looks like {name}" + ("" if score > 0.99 else f" ({score:.0%} of the tensors agree)")
+    agree = f"{score:.0%} of the tensors agree"
+    if name == asked:
+        return f"else it looks like {name} ({agree}): it was saved from a changed model, or only in part"
+    return f"the file looks like {name}" + ("" if score == 1.0 else f" ({agree})")
+
+
+def _openclip_hint(state: State, asked: str) -> str:
+    if not any("token_embedding" in name or name.startswith("text.") for name in state):
+        return "the file holds only the picture tower: pass the checkpoint of the whole model"
+    best = next(_openclip_names(state), None)
+    if best == asked:
+        return ""
+    return f"the file looks like openclip {best}" if best else "the file is from another open_clip architecture"
 
 
 def _shapes(state: Any) -> set[tuple[str, tuple[int, ...]]]:
@@ -75,6 +87,8 @@ def _scores(shapes: set[tuple[str, tuple[int, ...]]], asked: str) -> Iterator[tu
 
 def _candidates(names: list[str], asked: str) -> Iterable[str]:
     seen = {asked}
+    if timm.is_model(asked):
+        yield asked
     for sign, models in _FAMILIES:
         if any(re.match(sign, name) for name in names):
             for pattern in models.split():
@@ -87,6 +101,8 @@ def _candidates(names: list[str], asked: str) -> Iterable[str]:
 def _openclip_names(state: State) -> Iterator[str]:
     """Architectures whose configuration has the widths and depths of the file; those with a native picture tower."""
     found = _openclip_sizes(state)
+    if found["width"] is None:  # a timm tower, of which the configuration tells no widths
+        return
     for name in open_clip.list_models():
         config = open_clip.get_model_config(name) or {}
         vision, text = config.get("vision_cfg", {}), config.get("text_cfg", {})

@@ -56,7 +56,8 @@ def load(request: EncoderRequest) -> TorchEncoder:
     else:
         file, extra = _file_of(pretrained)
         preprocess |= extra
-        model = _build(arch, request.image_size)
+        tower = "timm_model_name" in arch.config["vision_cfg"]  # resized once filled, as open_clip does
+        model = _build(arch, None if tower else request.image_size)
         state = as_open_clip(read_state(file), model, resize=request.image_size is not None)
         fill(
             model,
@@ -66,6 +67,8 @@ def load(request: EncoderRequest) -> TorchEncoder:
             target=f"openclip {request.model}",
             hint=lambda given: looks_like(given, asked=request.model),
         )
+        if tower and request.image_size:
+            _resize_tower(model.visual, request.image_size)
         _warn_of_other_pictures(arch, preprocess, request, notes)
     preprocess = merge_preprocess_dict(_own_preprocess(model), {k: v for k, v in preprocess.items() if k != "size"})
     tensors = fingerprint.shaping(model.state_dict(), not_counted=NOT_COUNTED)
@@ -204,6 +207,17 @@ def _file_of(pretrained: str) -> tuple[str, dict[str, Any]]:
 def _hub_file(repository: str, file: str | None) -> str:
     with hub(f"{file or 'the weights'} of {HUB}{repository}"):
         return str(open_clip.pretrained.download_pretrained_from_hf(repository, filename=file))
+
+
+def _resize_tower(visual: Any, size: int) -> None:
+    if hasattr(visual.trunk, "set_input_size"):
+        try:
+            visual.trunk.set_input_size(img_size=(size, size))
+        except (AssertionError, RuntimeError, ValueError) as error:
+            raise AuditError(
+                f"the picture tower cannot take {size} pixels ({error}): try another --image-size"
+            ) from error
+    visual.image_size = (size, size)
 
 
 def _own_preprocess(model: Any) -> dict[str, Any]:

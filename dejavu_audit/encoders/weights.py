@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import re
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -68,15 +69,16 @@ def _read_safetensors(path: Path) -> Any:
 
 def _read_torch(path: Path, *, zipped: bool) -> Any:
     try:
-        with _namespace_allowed():
+        with _namespace_allowed(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             # Mapped, a large checkpoint does not stand in memory twice; only the zip format can be.
             return torch.load(path, map_location="cpu", weights_only=True, mmap=zipped)
     except Exception as error:  # torch raises half a dozen kinds here, by format and version
         text = str(error)
         if "TorchScript" in text:
             fault = f"is a TorchScript archive, which is code, and is refused: {_WORD_OF_ADVICE}"
-        elif "Weights only load failed" in text and "truncated" not in text and _blocked(text) is not None:
-            fault = f"needs code to be unpickled ({_blocked(text)}) and is refused: {_WORD_OF_ADVICE}"
+        elif (needed := _blocked(text)) is not None:
+            fault = f"needs code to be unpickled ({needed}) and is refused: {_WORD_OF_ADVICE}"
         elif zipped or re.search(r"truncated|EOF|end of file|Ran out of input", f"{type(error).__name__} {text}", re.I):
             fault = f"is truncated or damaged ({_first_line(error)}): copy or download it again"
         else:
@@ -92,14 +94,12 @@ def _namespace_allowed() -> contextlib.AbstractContextManager[Any]:
 
 def _blocked(text: str) -> str | None:
     """The name that an unpickler refused to import, from torch's message; None where it did not get so far."""
-    found = re.search(r"(?:GLOBAL|instantiate|Trying to call reduce for|import) `?([\w.]*\w)", text)
-    if found:
-        return found.group(1)
-    return "an object that is no tensor" if re.search(r"Unsupported (operand|class)|not allowed|GLOBAL", text) else None
+    found = re.search(r"(?:GLOBAL|instantiate|reduce for|import|instance of|class) `?([\w.]*\w)", text)
+    return found.group(1) if found and "Weights only load failed" in text else None
 
 
 def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].split(". ")[0].rstrip(".")[:120]
 
 
 def _plain(loaded: Any, path: Path) -> State:
