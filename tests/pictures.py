@@ -1,6 +1,6 @@
 """ILSVRC trees of real pictures, small and with known boxes: photographs of skimage, cut and pasted by a seed.
 
-A class is a patch of some photograph, pasted with jitter onto a crop drawn from all of them, so the boxes are true and the
+A class is a patch of some photograph, pasted with jitter onto a crop drawn from all of them: the boxes are true and the
 background says nothing of the class. Each picture (300 x 240) has a side of at least 130 px free of boxes.
 """
 
