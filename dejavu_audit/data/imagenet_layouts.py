@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,9 +63,15 @@ LAYOUTS = (DEVKIT, KAGGLE, KAGGLE_INNER)
 
 def find_layout(root: Path) -> Layout:
     """The layout whose train folder has class folders in it; AuditError, saying what was looked for, if none has."""
-    if not root.exists():
-        raise AuditError(f"there is no folder {root}: give the folder that holds ILSVRC with --root FOLDER")
-    if not root.is_dir():
+    try:
+        is_folder = stat.S_ISDIR(root.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise AuditError(f"there is no folder {root}: give the folder that holds ILSVRC with --root FOLDER") from None
+    except OSError as error:
+        raise AuditError(
+            f"cannot look into {root}: {error.strerror or error}; make it readable or give another --root FOLDER"
+        ) from error
+    if not is_folder:
         raise AuditError(f"{root} is not a folder: unpack ILSVRC and give the folder that holds it with --root FOLDER")
     for layout in LAYOUTS:
         if holds(root / layout.train, _is_class):

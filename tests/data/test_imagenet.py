@@ -255,6 +255,9 @@ def test_faults_of_the_solution(trees, tmp_path):
 def test_faults_of_the_root(tmp_path, trees):
     assert "needs --root FOLDER (or DEJAVU_AUDIT_IMAGENET_ROOT)" in sentence(None)
     assert "there is no folder" in sentence(tmp_path / "none")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert "cannot look into" in sentence(tmp_path / "loop")
+    (tmp_path / "loop").unlink()
     (tmp_path / "ILSVRC.tar").write_text("x")
     assert "is not a folder" in sentence(tmp_path / "ILSVRC.tar")
     message = sentence(tmp_path)
