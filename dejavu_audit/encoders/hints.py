@@ -81,7 +81,7 @@ def _scores(shapes: set[tuple[str, tuple[int, ...]]], asked: str) -> Iterator[tu
             continue
         score = len(shapes & other) / max(len(shapes | other), 1)
         yield score, name
-        if score == 1.0:
+        if score > 0.95:  # so near that nothing else can be meant
             return
 
 
@@ -103,7 +103,7 @@ def _openclip_names(state: State) -> Iterator[str]:
     found = _openclip_sizes(state)
     if found["width"] is None:  # a timm tower, of which the configuration tells no widths
         return
-    for name in open_clip.list_models():
+    for name in sorted(open_clip.list_models(), key=lambda name: "coca" in name):  # CoCa has CLIP's towers and more
         config = open_clip.get_model_config(name) or {}
         vision, text = config.get("vision_cfg", {}), config.get("text_cfg", {})
         layers = vision.get("layers")
