@@ -47,7 +47,8 @@ class Calibration:
 
     def log_loss(self, scores: ArrayLike, labels: ArrayLike) -> float:
         """Mean of -log p(label) in nats."""
-        p = self.probabilities(scores)[np.arange(len(np.asarray(labels))), labels]
+        y = np.asarray(labels, np.int64)
+        p = self.probabilities(scores)[np.arange(len(y)), y]
         return float(-np.mean(np.log(p)))
 
     def state(self) -> dict[str, Array]:

@@ -31,7 +31,7 @@ WEIGHTS = "net."
 BLOCK = 256
 
 ON_GPU = {"model": "resnet50", "size": 224, "epochs": 30, "batch": 256, "lr": 2e-3, "area": 0.25}
-ON_CPU = {"model": "test_byobnet", "size": 64, "epochs": 12, "batch": 64, "lr": 4e-3, "area": 0.25}
+ON_CPU = {"model": "test_byobnet", "size": 32, "epochs": 12, "batch": 64, "lr": 4e-3, "area": 0.25}
 
 
 def load(request: BaselineRequest) -> ImageClassifier:
@@ -90,7 +90,7 @@ class ImageClassifier:
             network = self._network(n_classes)
             fit = train(network, varied, plain, y, class_prior(y, n_classes), parts, recipe, rng, progress)
         weights = {WEIGHTS + key: value.detach().cpu().numpy() for key, value in network.state_dict().items()}
-        return {**weights, **fit.calibration.state(), **fit.diagnostics()}
+        return {**weights, **fit.state()}
 
     def predict(self, state: Mapping[str, Array], features: Array) -> Array:
         """(n, dim) thumbnails to (n, n_classes) float32 probabilities."""
@@ -122,11 +122,13 @@ class ImageClassifier:
     def _network(self, n_classes: int) -> torch.nn.Module:
         """Fresh random weights, on the device, channels last."""
         size = self.featurizer.size
+        network: Any
         try:
             network = timm.create_model(self.model, pretrained=False, num_classes=n_classes, img_size=size)
         except TypeError:  # convolutional: it takes any size, and none is told
             network = timm.create_model(self.model, pretrained=False, num_classes=n_classes)
-        return network.to(self._device, memory_format=torch.channels_last)
+        placed: torch.nn.Module = network.to(device=self._device, memory_format=torch.channels_last)
+        return placed
 
     def _try(self) -> int:
         """Parameters without the classifier; AuditError where the architecture cannot take the size."""

@@ -45,24 +45,41 @@ class Recipe:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """How the kept epoch did on the held-back part. The network itself was changed in place."""
+class Held:
+    """How a classifier, once calibrated, does on the held-back part."""
 
     calibration: Calibration
     log_loss: float
     accuracy: float
+    prior_log_loss: float
+    """What the class prior alone would have: no less, and the classifier has learned nothing."""
+
+    def state(self) -> dict[str, Array]:
+        """The calibration, and the 0-d arrays that the auditor shows."""
+        return {
+            **self.calibration.state(),
+            "diagnostic_held_back_accuracy": np.asarray(self.accuracy, np.float64),
+            "diagnostic_held_back_log_loss": np.asarray(self.log_loss, np.float64),
+            "diagnostic_prior_log_loss": np.asarray(self.prior_log_loss, np.float64),
+            "diagnostic_temperature": np.asarray(self.calibration.temperature, np.float64),
+            "diagnostic_prior_weight": np.asarray(self.calibration.prior_weight, np.float64),
+        }
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How the kept epoch did. The network itself was changed in place."""
+
+    held: Held
     epochs: int
     best_epoch: int
 
-    def diagnostics(self) -> dict[str, Array]:
-        """As the 0-d arrays that the auditor shows."""
+    def state(self) -> dict[str, Array]:
+        """The calibration, and the 0-d arrays that the auditor shows."""
         return {
-            "diagnostic_held_back_accuracy": np.asarray(self.accuracy, np.float64),
-            "diagnostic_held_back_log_loss": np.asarray(self.log_loss, np.float64),
+            **self.held.state(),
             "diagnostic_epochs": np.asarray(self.epochs, np.int64),
             "diagnostic_best_epoch": np.asarray(self.best_epoch, np.int64),
-            "diagnostic_temperature": np.asarray(self.calibration.temperature, np.float64),
-            "diagnostic_prior_weight": np.asarray(self.calibration.prior_weight, np.float64),
         }
 
 
@@ -147,7 +164,8 @@ def train(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.lr, total_steps=steps * recipe.epochs)
     # Half precision underflows without a scale; bfloat16 does not.
     scaler = torch.amp.GradScaler(device.type, enabled=recipe.precision == "fp16" and device.type == "cuda")
-    best: Fit | None = None
+    best: Held | None = None
+    best_epoch = 0
     kept = network.state_dict()
     with progress.stage("fitting the baseline", recipe.epochs * len(taught)) as done:
         for epoch in range(1, recipe.epochs + 1):
@@ -157,33 +175,26 @@ def train(
                 with _autocast(device, recipe.precision):
                     loss = F.cross_entropy(network(varied(rows)).float(), answers[torch.from_numpy(rows).to(device)])
                 optimizer.zero_grad()
-                scaler.scale(loss).backward()
+                scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
                 scaler.step(optimizer)
                 scaler.update()
                 schedule.step()
                 done(len(rows))
-            now = _judge(network, plain, labels, prior, held, epoch)
+            now = judge(scores(network, plain, held), labels[held], prior)
             if best is None or now.log_loss < best.log_loss:
-                best, kept = now, copy.deepcopy(network.state_dict())
-            elif epoch - best.best_epoch >= recipe.patience:
+                best, best_epoch, kept = now, epoch, copy.deepcopy(network.state_dict())
+            elif epoch - best_epoch >= recipe.patience:
                 break
     assert best is not None  # noqa: S101 - there is at least one epoch
     network.load_state_dict(kept)
-    return Fit(best.calibration, best.log_loss, best.accuracy, epoch, best.best_epoch)
+    return Fit(best, epoch, best_epoch)
 
 
-def _judge(
-    network: torch.nn.Module,
-    plain: Batches,
-    labels: NDArray[np.int64],
-    prior: NDArray[np.float64],
-    held: NDArray[np.int64],
-    epoch: int,
-) -> Fit:
-    raw = scores(network, plain, held)
-    calibration = calibrate(raw, labels[held], prior)
-    accuracy = float(np.mean(calibration.probabilities(raw).argmax(axis=1) == labels[held]))
-    return Fit(calibration, calibration.log_loss(raw, labels[held]), accuracy, epoch, epoch)
+def judge(raw: Array, labels: NDArray[np.int64], prior: NDArray[np.float64]) -> Held:
+    """Calibrate (n, n_classes) raw scores of held-back pictures, and say how well they do then."""
+    calibration = calibrate(raw, labels, prior)
+    accuracy = float(np.mean(calibration.probabilities(raw).argmax(axis=1) == labels))
+    return Held(calibration, calibration.log_loss(raw, labels), accuracy, float(-np.mean(np.log(prior[labels]))))
 
 
 def _decayed(network: torch.nn.Module, weight_decay: float) -> list[dict[str, object]]:
