@@ -1,0 +1,143 @@
+"""How many pictures go through a featurizer at once: found by trying, halved when memory runs out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from PIL import Image
+
+from dejavu_audit.errors import AuditError
+
+if TYPE_CHECKING:
+    from dejavu_audit.types import Array, Featurizer, Transform
+
+SMALLEST = 8
+LARGEST = {"cpu": 256}
+LARGEST_ON_DEVICE = 1024
+BETTER = 1.05
+"""A larger batch must be this much faster a picture to be worth its memory."""
+BUDGET = 1.0
+"""Seconds for all trials together, less the first; a trial that would exceed them is not made."""
+
+
+def sample(transform: Transform) -> torch.Tensor:
+    """What the transform makes of a picture: (C, H, W), of noise, since zeros can be faster than pictures."""
+    noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), dtype=np.uint8)
+    return transform(Image.fromarray(noise))
+
+
+def find_batch_size(featurizer: Featurizer, one: torch.Tensor, *, budget: float = BUDGET) -> int:
+    """The smallest batch that no doubling makes over 5 % faster, from 8 to 256 (CPU) or 1,024, within `budget` seconds.
+
+    `one` is (C, H, W) as the transform gives it. Returns less than 8 only where memory does not allow 8; AuditError
+    where not even one picture fits.
+    """
+    largest = LARGEST.get(torch.device(featurizer.device).type, LARGEST_ON_DEVICE)
+    size, began = SMALLEST, time.perf_counter()
+    pace = _seconds(featurizer, one, 1)
+    if pace is None:
+        raise _no_memory()
+    if pace * size > budget:  # a picture takes so long that batches cannot matter much
+        return size
+    _seconds(featurizer, one, size)  # the first call of a shape pays for its preparation
+    pace = _seconds(featurizer, one, size)
+    while pace is None and size > 1:
+        size //= 2
+        pace = _seconds(featurizer, one, size)
+    if pace is None:
+        raise _no_memory()
+    while size * 2 <= largest and time.perf_counter() - began + 2 * size * pace < budget:
+        if featurizer.device != "cpu":
+            _seconds(featurizer, one, size * 2)
+        faster = _seconds(featurizer, one, size * 2)
+        if faster is None or pace < BETTER * faster:
+            break
+        size, pace = size * 2, faster
+    return size
+
+
+class Batches:
+    """Calls a featurizer with batches of one size, whatever comes in.
+
+    A short batch is padded with its last picture: a row's bits then depend neither on its companions nor on how many
+    there are, so an interrupted run gives what an uninterrupted one gives (measured: test_batching.py).
+    """
+
+    def __init__(self, featurizer: Featurizer, size: int) -> None:
+        """Start with batches of `size` pictures."""
+        self._featurizer = featurizer
+        self.size = size
+        self.seconds = 0.0
+        """Spent inside the featurizer."""
+
+    def embed(self, pictures: torch.Tensor) -> Array:
+        """(n, C, H, W) to (n, dim); AuditError where the numbers are not finite or one picture exceeds the memory."""
+        parts = list(self._parts(pictures))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _parts(self, pictures: torch.Tensor) -> Iterator[Array]:
+        start = 0
+        while start < len(pictures):
+            part = pictures[start : start + self.size]
+            vectors = self._call(part)
+            if vectors is None:
+                if self.size == 1:
+                    raise _no_memory()
+                self.size //= 2
+                continue
+            start += len(part)
+            yield self._verified(vectors[: len(part)])
+
+    def _call(self, part: torch.Tensor) -> Array | None:
+        began = time.perf_counter()
+        try:
+            if len(part) < self.size:
+                part = torch.cat([part, part[-1:].expand(self.size - len(part), *part.shape[1:])])
+            return _attempt(self._featurizer, part)
+        finally:
+            self.seconds += time.perf_counter() - began
+
+    def _verified(self, vectors: Array) -> Array:
+        expected = self._featurizer
+        if vectors.ndim != 2 or vectors.shape[1] != expected.dim:
+            raise ValueError(f"featurizer gave shape {vectors.shape}, but promised {expected.dim} dimensions")
+        vectors = vectors.astype(expected.dtype, copy=False)
+        if vectors.dtype.kind == "f" and not np.isfinite(vectors).all():
+            raise AuditError(
+                "the model's output is not a finite number for some pictures: its weights are broken, or its "
+                "arithmetic overflows; try --precision fp32"
+            )
+        return vectors
+
+
+def _seconds(featurizer: Featurizer, one: torch.Tensor, size: int) -> float | None:
+    """Seconds a picture; None where memory runs out."""
+    batch = one.unsqueeze(0).repeat(size, *[1] * one.ndim)
+    began = time.perf_counter()
+    if _attempt(featurizer, batch) is None:
+        return None
+    return max(time.perf_counter() - began, 1e-9) / size
+
+
+def _attempt(featurizer: Featurizer, batch: torch.Tensor) -> Array | None:
+    """None where memory ran out."""
+    try:
+        return featurizer.embed_images(batch)
+    except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
+        text = str(error).lower()
+        if not isinstance(error, MemoryError) and "out of memory" not in text and "can't allocate memory" not in text:
+            raise
+    if torch.cuda.is_available() and torch.device(featurizer.device).type == "cuda":
+        torch.cuda.empty_cache()
+    return None
+
+
+def _no_memory() -> AuditError:
+    return AuditError(
+        "the model does not fit into memory together with a single picture; "
+        "try --device cpu, --precision bf16 or a smaller --image-size"
+    )
