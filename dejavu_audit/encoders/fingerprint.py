@@ -70,4 +70,4 @@ def of_weights(tensors: Mapping[str, torch.Tensor], *, file: str | None, cache_d
 
 def digest(*parts: object) -> str:
     """blake2b (128 bits, hex) over the text of some values, each kept apart from the next."""
-    return hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(json.dumps([str(part) for part in parts]).encode(), digest_size=16).hexdigest()
