@@ -1,0 +1,1 @@
+"""Planted memorization: encoders whose members are known, so that the auditor's answer can be checked."""
