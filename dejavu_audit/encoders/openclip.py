@@ -172,15 +172,15 @@ def _build(arch: Architecture, image_size: int | None, **settings: Any) -> Any:
     """The model without weights, or with those of a tag; no tower fetches weights of its own."""
     settings |= {"pretrained_hf": False, "pretrained_text": False, "force_image_size": image_size}
     known = inspect.signature(open_clip.create_model).parameters  # open_clip renamed some between 2.26 and 3
+    # A text tower of the transformers library fetches its configuration, whatever the weights.
+    fetches = "hf_model_name" in arch.config["text_cfg"] and not settings.get("pretrained")
     try:
-        with quiet():
+        with hub(f"the text tower's configuration of openclip {arch.name}") if fetches else quiet():
             return open_clip.create_model(arch.name, **{key: settings[key] for key in settings if key in known})
     except (AssertionError, KeyError, RuntimeError, TypeError, ValueError) as error:
         if settings.get("pretrained"):
             raise
         raise AuditError(f"open_clip cannot build {arch.name}: {error}; correct the model config") from error
-    except OSError as error:  # a text tower of the transformers library fetches its configuration
-        raise AuditError(f"open_clip cannot build {arch.name}: {str(error).splitlines()[0]}") from error
 
 
 def _from_tag(arch: Architecture, tag: str, image_size: int | None, notes: list[str]) -> tuple[Any, dict[str, Any]]:
