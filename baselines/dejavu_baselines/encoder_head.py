@@ -26,7 +26,7 @@ NAME = "encoder-head"
 VERSION = 1
 """Raised whenever the same fit set may give another state: it is in the key of cached fits."""
 WEIGHTS = "net."
-PENALTIES = (1e-1, 1e-2, 1e-3, 1e-4)
+PENALTIES = (1.0, 1e-1, 1e-2, 1e-3, 1e-4)
 """Tried from strong to weak; the held-back part chooses."""
 
 OPTIONS: Mapping[str, Whole | Real | Choice] = {
@@ -105,7 +105,9 @@ class EncoderHead:
             }
         )
         rows = np.arange(len(features))
-        return calibration.probabilities(scores(network, self._batches(features, state), rows, block=4096))
+        return calibration.probabilities(
+            scores(network, self._batches(features, state), rows, len(calibration.prior), block=4096)
+        )
 
     def describe(self) -> Mapping[str, Any]:
         """For the report's `reference`."""

@@ -130,13 +130,13 @@ def hold_back(
 
 
 def scores(
-    network: torch.nn.Module, batches: Batches, rows: NDArray[np.int64], block: int = 256
+    network: torch.nn.Module, batches: Batches, rows: NDArray[np.int64], n_classes: int, block: int = 256
 ) -> NDArray[np.float32]:
     """(len(rows), n_classes) raw scores of a network in evaluation mode."""
     network.eval()
     with torch.inference_mode():
         parts = [network(batches(rows[i : i + block])).float().cpu().numpy() for i in range(0, len(rows), block)]
-    return np.concatenate(parts)
+    return np.concatenate(parts) if parts else np.zeros((0, n_classes), np.float32)
 
 
 def train(
@@ -180,7 +180,7 @@ def train(
                 scaler.update()
                 schedule.step()
                 done(len(rows))
-            now = judge(scores(network, plain, held), labels[held], prior)
+            now = judge(scores(network, plain, held, len(prior)), labels[held], prior)
             if best is None or now.log_loss < best.log_loss:
                 best, best_epoch, kept = now, epoch, copy.deepcopy(network.state_dict())
             elif epoch - best_epoch >= recipe.patience:
