@@ -191,7 +191,9 @@ def fill(
         if bare is not state and not misfit(model, bare, may_differ=may_differ):
             state, wrong = bare, Misfit([], [], [])
     if wrong:
-        seems = hint(state)
+        seems = ""
+        with contextlib.suppress(Exception):  # a strange file may confuse the guess; it is refused all the same
+            seems = hint(state)
         raise AuditError(
             f"weights {source} do not fill {target}: {wrong}"
             f"{'; ' + seems if seems else ': name the architecture that the file was saved from'}"

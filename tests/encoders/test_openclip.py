@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
+from dejavu_audit.encoders.hints import looks_like
 from dejavu_audit.encoders.openclip import default_tag
 from dejavu_audit.errors import AuditError
 
@@ -57,24 +58,37 @@ def test_a_logit_scale_alone_may_differ(tiny_model, tiny_json, tmp_path, make):
         make("openclip", tiny_json, str(files[3]))
 
 
-def test_vit_b_32_round_trip_and_projection(tmp_path, make, embed):
-    """One full-size ViT: saved as open_clip saves it, loaded back; pre-head times `visual.proj` is the embedding."""
+def test_vit_b_32_round_trip(tmp_path, make, embed, pictures):
+    """One full-size ViT, saved in half precision, loaded back and compared; its state dict is known by its shapes."""
     torch.manual_seed(0)
-    model = open_clip.create_model("ViT-B-32")
+    model, _, preprocess = open_clip.create_model_and_transforms("ViT-B-32")
     state = {name: tensor.half() for name, tensor in model.state_dict().items()}
     file = str(tmp_path / "b32.safetensors")
     save_file(state, file)
-    proj = state["visual.proj"].float().numpy()
-    del model
-    encoder = make("openclip", "ViT-B-32", file, normalize=False)
-    projected = embed(encoder)
+    encoder = make("openclip", "ViT-B-32", file)
     assert encoder.dim == 512 and encoder.notes == []
-    del encoder
-    before = make("openclip", "ViT-B-32", file, normalize=False, layer="pre-head")
-    assert np.allclose(embed(before) @ proj, projected, atol=1e-4)
-    del before
-    with pytest.raises(AuditError, match=r"do not fill openclip ViT-B-16: .*looks like openclip ViT-B-32"):
-        make("openclip", "ViT-B-16", file)
+    model.load_state_dict(state)
+    with torch.inference_mode():
+        theirs = model.eval().encode_image(torch.stack([preprocess(p) for p in pictures]), normalize=True).numpy()
+    assert np.allclose(embed(encoder), theirs, atol=1e-5)
+    assert looks_like(state, asked="ViT-B-16") == "the file looks like openclip ViT-B-32"
+
+
+def test_pre_head_of_a_vit_times_its_projection_is_the_embedding(tmp_path, make, embed, tiny):
+    tower = {"image_size": 64, "layers": 2, "width": 64, "head_width": 32, "patch_size": 16}
+    file = tmp_path / "vit.json"
+    file.write_text(json.dumps({**tiny, "vision_cfg": tower}))
+    projected = make("openclip", str(file), "random", normalize=False)
+    before = make("openclip", str(file), "random", normalize=False, layer="pre-head")
+    assert before.dim == 64
+    assert np.allclose(embed(before) @ projected._model.visual.proj.numpy(), embed(projected), atol=1e-5)
+    with pytest.raises(AuditError, match=r"looks like openclip|is from another open_clip architecture"):
+        make("openclip", "ViT-S-32-alt", saved(projected, tmp_path))
+
+
+def saved(encoder, folder):
+    save_file({name: t.contiguous() for name, t in encoder._model.state_dict().items()}, folder / "w.safetensors")
+    return str(folder / "w.safetensors")
 
 
 def test_pre_head_of_an_attention_pooled_resnet(tmp_path, make, embed, tiny):
