@@ -1,8 +1,7 @@
-"""What a trained encoder knows: neighbours' votes on whole scenes and on background crops, through the auditor's parts."""
+"""What a trained encoder knows: its neighbours' votes on whole scenes and on background crops."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ import torch
 from dejavu_audit.bench.recipe import Recipe
 from dejavu_audit.data.crops import CropRule
 from dejavu_audit.data.scenes import SceneOptions, Scenes
-from dejavu_audit.encoders.timm import load
+from dejavu_audit.encoders.loading import load_encoder
 from dejavu_audit.neighbors import nearest
 from dejavu_audit.scores.votes import votes
 from dejavu_audit.types import EncoderRequest
@@ -46,7 +45,7 @@ class Evaluation:
 def evaluate(weights: Path, recipe: Recipe, options: SceneOptions | None = None) -> Evaluation:
     """Ask the encoder in a weights file about the data set `scenes`, by default as the demo audits it."""
     request = EncoderRequest(recipe.arch, str(weights), image_size=recipe.image_size, mean=HALF, std=HALF, device="cpu")
-    encoder = load(request)
+    encoder = load_encoder("timm", request)
     if options is None:
         options = SceneOptions(recipe.scene_seed, recipe.classes, recipe.correlation)
     scenes = Scenes(options)
@@ -64,9 +63,7 @@ def evaluate(weights: Path, recipe: Recipe, options: SceneOptions | None = None)
     return Evaluation(right(control, None), right(targets, background), right(control, background))
 
 
-def _embed(
-    encoder: Encoder, scenes: Scenes, rows: Sequence[int] | NDArray[np.int64], rule: CropRule | None
-) -> NDArray[np.float32]:
+def _embed(encoder: Encoder, scenes: Scenes, rows: NDArray[np.int64], rule: CropRule | None) -> NDArray[np.float32]:
     blocks = []
     for start in range(0, len(rows), _BLOCK):
         views = []

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import numpy as np
 import timm
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 
 from dejavu_audit.bench.recipe import Recipe, draw_all
 
-State = dict[str, torch.Tensor]
+State: TypeAlias = dict[str, torch.Tensor]
+Rows: TypeAlias = NDArray[np.int64]
+_TOLD = 100  # steps
 
 
 def train_encoder(recipe: Recipe, say: Callable[[str], None] = lambda message: None) -> State:
@@ -21,37 +26,51 @@ def train_encoder(recipe: Recipe, say: Callable[[str], None] = lambda message: N
 
     The same recipe gives the same weights with the same number of threads and the same versions of torch and timm.
     """
-    torch.manual_seed(recipe.seed)
-    torch.use_deterministic_algorithms(mode=True)
+    with _reproducible(recipe.seed):
+        return _train(recipe, say)
+
+
+@contextlib.contextmanager
+def _reproducible(seed: int) -> Iterator[None]:
+    """Seed torch and hold it to deterministic algorithms, and leave both as they were."""
+    before = torch.are_deterministic_algorithms_enabled()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        torch.use_deterministic_algorithms(mode=True)
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(mode=before)
+
+
+def _train(recipe: Recipe, say: Callable[[str], None]) -> State:
     pixels, labels, order = _training_set(recipe)
     model = timm.create_model(recipe.arch, num_classes=recipe.classes).to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.peak_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.peak_rate, total_steps=recipe.steps)
     crops = Crops(recipe, np.random.default_rng([recipe.seed, 1]))
     batches = _batches(order, recipe.batch_size, np.random.default_rng([recipe.seed, 2]))
-    began, right, loss_sum = time.monotonic(), 0, 0.0
+    began, right, losses = time.monotonic(), 0, 0.0
     for step in range(1, recipe.steps + 1):
         rows = torch.from_numpy(next(batches))
-        truth = labels[rows]
         logits = model(crops(pixels[rows]))
-        loss = F.cross_entropy(logits, truth)
+        loss = F.cross_entropy(logits, labels[rows])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
-        right += int((logits.argmax(dim=1) == truth).sum())
-        loss_sum += float(loss.detach())
-        if step % 100 == 0 or step == recipe.steps:
-            seen = (step % 100 or 100) * recipe.batch_size
+        right += int((logits.argmax(dim=1) == labels[rows]).sum())
+        losses += float(loss.detach())
+        if step % _TOLD == 0:
             say(
-                f"{recipe.members}: step {step:,} of {recipe.steps:,}, loss {loss_sum * recipe.batch_size / seen:.3f}, "
-                f"right {right / seen:.1%}, {time.monotonic() - began:.0f} s"
+                f"{recipe.members}: step {step:,} of {recipe.steps:,}, loss {losses / _TOLD:.3f}, "
+                f"right {right / _TOLD / recipe.batch_size:.1%}, {time.monotonic() - began:.0f} s"
             )
-            right, loss_sum = 0, 0.0
+            right, losses = 0, 0.0
     return {name: tensor.detach().contiguous().clone() for name, tensor in model.state_dict().items()}
 
 
-def _training_set(recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _training_set(recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor, Rows]:
     """Pixels and labels of others and members, each once, and the row numbers of one epoch, members repeated."""
     others, other_labels = draw_all(recipe, "other", recipe.n_others)
     members, member_labels = draw_all(recipe, recipe.members, recipe.n_members)
@@ -61,9 +80,7 @@ def _training_set(recipe: Recipe) -> tuple[torch.Tensor, torch.Tensor, np.ndarra
     return pixels, labels, np.concatenate([np.arange(recipe.n_others), repeated])
 
 
-def _batches(
-    order: np.ndarray[tuple[int], np.dtype[np.int64]], size: int, generator: np.random.Generator
-) -> Iterator[np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _batches(order: Rows, size: int, generator: np.random.Generator) -> Iterator[Rows]:
     """Endless full batches, shuffled anew every epoch; what an epoch leaves over opens the next."""
     waiting = order[:0]
     while True:

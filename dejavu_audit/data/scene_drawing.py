@@ -135,7 +135,8 @@ _Distance = Callable[["Floats", "Floats"], "Floats"]
 
 
 def _box(u: Floats, v: Floats, half_width: float, half_height: float) -> Floats:
-    return np.maximum(np.abs(u) - half_width, np.abs(v) - half_height)
+    distance: Floats = np.maximum(np.abs(u) - half_width, np.abs(v) - half_height)
+    return distance
 
 
 def _triangle(u: Floats, v: Floats) -> Floats:
@@ -146,7 +147,8 @@ def _triangle(u: Floats, v: Floats) -> Floats:
 
 def _flower(u: Floats, v: Floats) -> Floats:
     petals = np.float32(0.76) + np.float32(0.24) * np.cos(5 * np.arctan2(u, -v))
-    return (np.hypot(u, v) - petals) * np.float32(0.8)
+    distance: Floats = (np.hypot(u, v) - petals) * np.float32(0.8)
+    return distance
 
 
 def _diamond(u: Floats, v: Floats) -> Floats:
@@ -155,7 +157,9 @@ def _diamond(u: Floats, v: Floats) -> Floats:
 
 
 def _moon(u: Floats, v: Floats) -> Floats:
-    return np.maximum(np.hypot(u, v) - 1, np.float32(0.85) - np.hypot(u - np.float32(0.55), v))
+    outer, inner = np.hypot(u, v) - 1, np.hypot(u - np.float32(0.55), v) - np.float32(0.85)
+    distance: Floats = np.maximum(outer, -inner)
+    return distance
 
 
 _DISTANCES: dict[str, _Distance] = {
