@@ -144,6 +144,8 @@ class EncoderHead:
                 if best is None or now.log_loss < best[0].log_loss:
                     best = now, penalty, weights
                 done(1)
+                if now.log_loss > 1.02 * best[0].log_loss:  # past the best, and the weakest penalties take longest
+                    break
         assert best is not None  # noqa: S101 - there are penalties
         return {"weights": best[2], **best[0].state(), "diagnostic_l2": np.asarray(best[1], np.float64)}
 
