@@ -143,9 +143,10 @@ def look(plan: Plan, progress: Progress) -> Seen:
         name: Counter(lost[row] for row in rows.tolist() if row in lost) for name, rows in split.sets().items()
     }
     refuse_if_too_few(plan, set_aside, public)
+    used = {name: len(rows) - set_aside[name].total() for name, rows in split.sets().items()}
     for row, reason in split.set_aside.items():
         set_aside[split.set_of(row)][reason] += 1
-    return Seen(public, crops, features, set_aside, counts.as_dict())
+    return Seen(public, crops, features, used, set_aside, counts.as_dict())
 
 
 def refuse_if_too_few(plan: Plan, set_aside: dict[str, Counter[str]], public: Embedded) -> None:

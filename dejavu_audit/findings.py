@@ -82,7 +82,6 @@ def make_record(
     config, split, encoder, seen = plan.config, plan.split, plan.encoder, inferred.seen
     number = HeadlineRecord(**vars(headline(scores, targets, control, level=config.level, seed=config.seed)))
     n_control = len(control.target_confidence) if control else 0
-    used = {name: len(rows) - seen.lost(rows) for name, rows in split.sets().items()}
     set_aside = {name: dict(sorted(reasons.items())) for name, reasons in seen.set_aside.items()}
     judged_lost = sum(sum(set_aside[name].values()) for name in ("target", "control"))
     return AuditRecord(
@@ -94,7 +93,7 @@ def make_record(
             groups=targets.groups is not None,
             base=scores["accuracy_reference_top1"].estimate,
             lost=judged_lost,
-            asked=judged_lost + used["target"] + used["control"],
+            asked=judged_lost + seen.used["target"] + seen.used["control"],
         ),
         config=config.model_dump(mode="json"),
         model=ModelRecord(
@@ -112,7 +111,7 @@ def make_record(
             name=plan.dataset.name,
             root=plan.dataset.root,
             classes=len(plan.dataset.classes),
-            counts=used,
+            counts=seen.used,
             set_aside=set_aside,
             duplicates=None,
             notes=[*plan.dataset.notes, *split.notes],

@@ -14,10 +14,11 @@ from safetensors.numpy import load_file, save_file
 
 from dejavu_audit.errors import AuditError
 from dejavu_audit.scores.confidence import entropy
-from dejavu_audit.types import Array, Baseline, Progress
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from dejavu_audit.types import Array, Baseline, Progress
 
 BLOCK = 4_096
 """Pictures whose class probabilities are in memory at once."""
@@ -62,7 +63,7 @@ def fit(
         except (SafetensorError, OSError):
             progress.say(f"the fitted baseline {file.name} in the cache is damaged and is fitted again")
     state = {
-        key: np.ascontiguousarray(value)
+        key: np.array(value, order="C")
         for key, value in baseline.fit(features, labels, n_classes, seed=seed, progress=progress).items()
     }
     keep(state, file)

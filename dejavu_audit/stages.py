@@ -45,6 +45,8 @@ class Seen:
     """The background crops of targets and control, by the audited encoder."""
     features: Embedded
     """The background crops of targets, control and fit set, by the baseline's featurizer."""
+    used: dict[str, int]
+    """Set -> pictures that were used."""
     set_aside: dict[str, Counter[str]]
     """Set -> reason -> pictures."""
     counts: dict[str, Any]

@@ -38,6 +38,7 @@ def find_batch_size(featurizer: Featurizer, one: torch.Tensor, *, budget: float 
     """
     largest = LARGEST.get(torch.device(featurizer.device).type, LARGEST_ON_DEVICE)
     size, began = SMALLEST, time.perf_counter()
+    _seconds(featurizer, one, 1)  # the first call pays for all kinds of preparation
     pace = _seconds(featurizer, one, 1)
     if pace is None:
         raise _no_memory()

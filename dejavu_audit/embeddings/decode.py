@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 UNFIT = "picture does not suit the model's transform"
+PREFETCH = 3
+"""Chunks a worker may be ahead."""
 NICENESS = 10
 """Workers give way to the forward pass: a thread of it that loses its core makes all the others wait."""
 
@@ -123,7 +125,7 @@ def decode(
         num_workers=count,
         collate_fn=_as_is,
         worker_init_fn=_start_worker if count else None,
-        prefetch_factor=3 if count else None,
+        prefetch_factor=PREFETCH if count else None,
         # Python 3.14 no longer forks by itself, and importing torch in every worker takes seconds.
         multiprocessing_context="fork" if count and sys.platform == "linux" else None,
     )
