@@ -43,7 +43,7 @@ class Linear:
     dim: int = 6
     batch_size: int | None = 4
     fingerprint: str = "linear-0"
-    dtype: np.dtype = np.dtype(np.float32)
+    dtype: np.dtype = field(default_factory=lambda: np.dtype(np.float32))
     device: str = "cpu"
     transform: Shrink = field(default_factory=Shrink)
     calls: list[int] = field(default_factory=list)
