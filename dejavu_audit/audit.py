@@ -17,7 +17,8 @@ from dejavu_audit import plugins, reference
 from dejavu_audit.config import AuditConfig
 from dejavu_audit.data.crops import CropRule
 from dejavu_audit.data.loading import load_dataset
-from dejavu_audit.data.splits import draw_split, read_split, split_table
+from dejavu_audit.data.split_file import read_split, split_table
+from dejavu_audit.data.splits import draw_split
 from dejavu_audit.embeddings.store import Store
 from dejavu_audit.embeddings.stream import embed_views
 from dejavu_audit.embeddings.views import Embedded, View
@@ -35,7 +36,7 @@ from dejavu_audit.stages import Inferred, Plan, Seen
 from dejavu_audit.types import BaselineRequest, EncoderRequest
 
 if TYPE_CHECKING:
-    from dejavu_audit.types import Dataset, Progress, Rows
+    from dejavu_audit.types import Dataset, Progress, Rows, SetName
 
 
 def audit(model: str, *, data: str, on_progress: Progress | None = None, **settings: Any) -> AuditResult:
@@ -144,12 +145,12 @@ def look(plan: Plan, progress: Progress) -> Seen:
     }
     refuse_if_too_few(plan, set_aside, public)
     used = {name: len(rows) - set_aside[name].total() for name, rows in split.sets().items()}
-    for row, reason in split.set_aside.items():
-        set_aside[split.set_of(row)][reason] += 1
+    for name, reasons in split.set_aside.items():
+        set_aside[name].update(reasons)
     return Seen(public, crops, features, used, set_aside, counts.as_dict())
 
 
-def refuse_if_too_few(plan: Plan, set_aside: dict[str, Counter[str]], public: Embedded) -> None:
+def refuse_if_too_few(plan: Plan, set_aside: dict[SetName, Counter[str]], public: Embedded) -> None:
     """End the run where too many pictures of a set are lost for a fair sample, or nothing is left to ask."""
     config = plan.config
     for name, rows in plan.split.sets().items():

@@ -26,7 +26,8 @@ from dejavu_audit.report.record import (
 )
 from dejavu_audit.report.result import AuditResult
 from dejavu_audit.report.samples import sample_table
-from dejavu_audit.scores.label_test import Judged, Score, headline
+from dejavu_audit.scores.estimates import Score
+from dejavu_audit.scores.label_test import Judged, headline
 from dejavu_audit.scores.significance import mcnemar
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def make_record(
     number = HeadlineRecord(**vars(headline(scores, targets, control, level=config.level, seed=config.seed)))
     n_control = len(control.target_confidence) if control else 0
     set_aside = {name: dict(sorted(reasons.items())) for name, reasons in seen.set_aside.items()}
-    judged_lost = sum(sum(set_aside[name].values()) for name in ("target", "control"))
+    judged_lost = seen.set_aside["target"].total() + seen.set_aside["control"].total()
     return AuditRecord(
         method_version=METHOD_VERSION,
         verdict=verdict.sentence(f"{encoder.family} {encoder.name}", number),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dejavu_audit.reference import Expected
     from dejavu_audit.report.folder import RunFolder
     from dejavu_audit.scores.votes import Votes
-    from dejavu_audit.types import Baseline, Dataset, Encoder, Rows
+    from dejavu_audit.types import Baseline, Dataset, Encoder, Rows, SetName
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,9 @@ class Seen:
     """The background crops of targets and control, by the audited encoder."""
     features: Embedded
     """The background crops of targets, control and fit set, by the baseline's featurizer."""
-    used: dict[str, int]
+    used: dict[SetName, int]
     """Set -> pictures that were used."""
-    set_aside: dict[str, Counter[str]]
+    set_aside: dict[SetName, Counter[str]]
     """Set -> reason -> pictures."""
     counts: dict[str, Any]
 

@@ -25,6 +25,7 @@ def command(
     from rich.text import Text
 
     from dejavu_audit.cli import screen
+    from dejavu_audit.report import verdict
 
     console = Console()
     if not quiet:
@@ -44,7 +45,7 @@ def command(
     console.print()
     console.print(screen.table([result.record for result in results.values()], list(results)))
     for name, result in results.items():
-        style = screen.COLOURS.get(screen.verdict.of(result.record), "bold")
+        style = screen.COLOURS.get(verdict.of(result.record), "bold")
         console.print(Text(f"{name}: ", style="bold").append(result.verdict, style=style))
     for name, result in results.items():
         console.print(Text(f"{name}: {result.folder}", style="dim"), soft_wrap=True)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.box import ROUNDED
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -80,7 +81,7 @@ def show_result(result: AuditResult, *, quiet: bool, json: bool) -> None:
 
 def table(records: list[AuditRecord], titles: list[str] | None = None) -> Table:
     """The summary table; several audits stand side by side."""
-    grid = Table(box=None if sys.stdout.encoding.lower() not in {"utf-8", "utf8"} else _rounded(), pad_edge=False)
+    grid = Table(box=None if sys.stdout.encoding.lower() not in {"utf-8", "utf8"} else ROUNDED)
     grid.add_column("share of pictures", overflow="fold")
     for number, record in enumerate(records):
         title = titles[number] if titles else f"{record.model.family} {record.model.name}"
@@ -116,7 +117,7 @@ def show_plan(plan: Plan, *, json: bool) -> None:
         sys.stdout.write(writer.dumps(wanted, indent=2) + "\n")
         return
     console = Console()
-    grid = Table(show_header=False, box=None, pad_edge=False)
+    grid = Table(show_header=False, box=None)
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
     views = sizes["public"] + sizes["target"] + sizes["control"]
@@ -140,9 +141,3 @@ def show_plan(plan: Plan, *, json: bool) -> None:
         grid.add_row(Text(name), Text(value))
     console.print(grid)
     console.print(Text("Dry run: nothing was embedded and nothing written."))
-
-
-def _rounded() -> object:
-    from rich import box
-
-    return box.ROUNDED

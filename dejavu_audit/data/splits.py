@@ -1,0 +1,258 @@
+"""The sets of an audit: targets, public, control and fit, disjoint by construction, stratified by class, seeded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from dejavu_audit.config import PRESETS
+from dejavu_audit.data.loading import SETS
+from dejavu_audit.errors import AuditError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dejavu_audit.config import AuditConfig
+    from dejavu_audit.types import Dataset, Rows, SetName
+
+NO_PUBLIC = "class has no public picture"
+# Where targets, fit set and public set must share one pool, none may take more of it than this.
+SHARES = {"public": 0.3, "target": 0.5}
+
+
+class Fold(NamedTuple):
+    """One estimator's part: what it is fitted on, and whom it judges."""
+
+    fit: Rows
+    targets: Rows
+    control: Rows
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers of every set, each sorted by id."""
+
+    targets: Rows
+    public: Rows
+    control: Rows
+    fit: Rows
+    folds: int
+    fold_of_target: NDArray[np.int8]
+    fold_of_control: NDArray[np.int8]
+    set_aside: Mapping[SetName, Mapping[str, int]] = field(default_factory=dict)
+    """Pictures that cannot be judged, by set and reason, before any was opened."""
+    notes: tuple[str, ...] = ()
+
+    def sets(self) -> dict[SetName, Rows]:
+        """Every set by its name."""
+        return {"target": self.targets, "control": self.control, "public": self.public, "fit": self.fit}
+
+    def fold(self, number: int) -> Fold:
+        """What fold `number` fits on and judges; with one fold, the fit set and everybody."""
+        if self.folds == 1:
+            return Fold(self.fit, self.targets, self.control)
+        others = self.targets[self.fold_of_target != number]
+        return Fold(
+            np.concatenate([others, self.fit]),
+            self.targets[self.fold_of_target == number],
+            self.control[self.fold_of_control == number],
+        )
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """How many pictures of each set are asked for; None: all there are."""
+
+    targets: int | None
+    public: int | None
+    control: int | None
+    fit: int | None
+
+    @classmethod
+    def of(cls, config: AuditConfig, n_classes: int) -> _Sizes:
+        preset = PRESETS[config.preset]
+        per_class = preset["public_per_class"]
+        return cls(
+            targets=config.targets if config.targets is not None else preset["targets"],
+            public=config.public if config.public is not None else per_class and per_class * n_classes,
+            control=config.control if config.control is not None else preset["control"],
+            fit=config.fit if config.fit is not None else preset["fit"],
+        )
+
+
+def draw_split(dataset: Dataset, config: AuditConfig) -> Split:
+    """Draw the sets.
+
+    A picture whose `set` is prescribed goes nowhere else. Of the rest, those with boxes (all, with `--crop corner`)
+    can be targets or fit set; those without make the public set first. The control comes from prescribed pictures
+    alone: nobody but the data can say what was never trained on. Where one pool must serve several sets and is too
+    small, the public set takes at most 30 % of it, the targets at most half of what is left, the fit set the rest. With
+    two folds there is no fit set of its own: the targets take both shares, and each half is the other's fit set.
+
+    The draw depends on the seed and the ids, not on the order of the table.
+    """
+    table = dataset.table
+    order = np.argsort(np.asarray(table["id"].to_numpy(zero_copy_only=False), dtype=object), kind="stable")
+    labels = np.asarray(table["label"], dtype=np.int64)
+    prescribed = _codes(table["set"].to_pylist())[order]
+    usable = (np.asarray(table["boxed"]) | (config.crop == "corner"))[order]
+    sizes = _Sizes.of(config, len(dataset.classes))
+    draw = _Draw(labels, config.seed)
+
+    own = {name: order[prescribed == number] for number, name in enumerate(SETS)}
+    free_boxed, free_bare = order[(prescribed < 0) & usable], order[(prescribed < 0) & ~usable]
+
+    public, from_pool = draw.some("public", np.concatenate([own["public"], free_bare]), sizes.public), 0
+    missing = None if sizes.public is None else sizes.public - len(public)
+    if missing is None or missing > 0:
+        # A pool without pictures of its own for the public set gives up to its share, less what is there already.
+        most = max(0, int(SHARES["public"] * (len(free_boxed) + len(free_bare))) - len(public))
+        from_pool = 0 if len(own["public"]) else min(most, len(free_boxed), most if missing is None else missing)
+    extra, pool = draw.apart("public from the pool", free_boxed, from_pool)
+    public = np.concatenate([public, extra])
+
+    control = draw.some("control", own["control"], sizes.control)
+    fit = draw.some("fit", own["fit"], sizes.fit)
+    if config.folds == 2:
+        wanted = sizes.targets
+        fit = own["fit"]
+    else:
+        share = SHARES["target"] if not len(own["fit"]) else 1.0
+        limit = int(np.ceil(share * len(pool)))
+        wanted = limit if sizes.targets is None else min(sizes.targets, limit)
+    targets = draw.some("target", own["target"], sizes.targets)
+    if len(own["target"]) == 0:
+        targets, pool = draw.apart("target from the pool", pool, wanted)
+    if len(own["fit"]) == 0 and config.folds == 1:
+        fit = draw.some("fit from the pool", pool, sizes.fit)
+    return finish(
+        dataset, config, targets, public, control, fit, notes=_shortfalls(config, targets, public, control, fit)
+    )
+
+
+def finish(
+    dataset: Dataset,
+    config: AuditConfig,
+    targets: Rows,
+    public: Rows,
+    control: Rows,
+    fit: Rows,
+    *,
+    folds: Mapping[int, int] | None = None,
+    notes: tuple[str, ...] = (),
+) -> Split:
+    """Set aside what cannot be judged, halve the rest where there are two folds, and refuse what is left of nothing."""
+    labels = np.asarray(dataset.table["label"], dtype=np.int64)
+    seen = np.unique(labels[public])
+    set_aside: dict[SetName, dict[str, int]] = {}
+    kept: dict[SetName, Rows] = {}
+    judged: dict[SetName, Rows] = {"target": targets, "control": control}
+    for name, rows in judged.items():
+        possible = np.isin(labels[rows], seen)
+        kept[name] = rows[possible]
+        if not possible.all():
+            set_aside[name] = {NO_PUBLIC: int((~possible).sum())}
+    _refuse_if_empty(dataset, config, targets, kept["target"], public, fit)
+    draw = _Draw(labels, config.seed)
+    halves = {}
+    for name in kept:
+        if folds is not None:
+            halves[name] = np.array([folds[row] for row in kept[name].tolist()], np.int8)
+        elif config.folds == 2:
+            first = draw.some(f"{name} fold", kept[name], len(kept[name]) // 2)
+            halves[name] = (~np.isin(kept[name], first)).astype(np.int8)
+        else:
+            halves[name] = np.zeros(len(kept[name]), np.int8)
+    return Split(
+        targets=kept["target"],
+        public=public,
+        control=kept["control"],
+        fit=fit,
+        folds=config.folds,
+        fold_of_target=halves["target"],
+        fold_of_control=halves["control"],
+        set_aside=set_aside,
+        notes=notes,
+    )
+
+
+class _Draw:
+    """Seeded draws, stratified by class; each has a stream of its own, so that none depends on the others."""
+
+    def __init__(self, labels: Rows, seed: int) -> None:
+        self._labels, self._seed = labels, seed
+
+    def some(self, what: str, rows: Rows, size: int | None) -> Rows:
+        """At most `size` of the rows (None: all), in their order."""
+        return self.apart(what, rows, size)[0]
+
+    def apart(self, what: str, rows: Rows, size: int | None) -> tuple[Rows, Rows]:
+        """At most `size` of the rows, and the others, both in their order.
+
+        Each class gives its share of the rows, to the nearest picture; the largest remainders are rounded up.
+        """
+        if size is None or size >= len(rows):
+            return rows, rows[:0]
+        rng = np.random.default_rng([self._seed, *what.encode()])
+        classes, of, counts = np.unique(self._labels[rows], return_inverse=True, return_counts=True)
+        exact = counts * (size / len(rows))
+        quota = np.floor(exact).astype(np.int64)
+        remainders = exact - quota
+        up = np.lexsort([rng.random(len(classes)), -remainders])[: size - int(quota.sum())]
+        quota[up] += 1
+        # Within each class, the pictures of the lowest random numbers are taken.
+        by_class = np.lexsort([rng.random(len(rows)), of])
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        place = np.empty(len(rows), np.int64)
+        place[by_class] = np.arange(len(rows)) - np.repeat(starts, counts)
+        taken = place < quota[of]
+        return rows[taken], rows[~taken]
+
+
+def _codes(names: list[SetName | None]) -> NDArray[np.int8]:
+    code = {name: number for number, name in enumerate(SETS)}
+    return np.array([-1 if name is None else code[name] for name in names], np.int8)
+
+
+def _shortfalls(config: AuditConfig, targets: Rows, public: Rows, control: Rows, fit: Rows) -> tuple[str, ...]:
+    """What was asked for by a flag and is not there."""
+    asked = {
+        "targets": (config.targets, targets),
+        "public": (config.public, public),
+        "control": (config.control, control),
+    }
+    if config.folds == 1:
+        asked["fit"] = (config.fit, fit)
+    return tuple(
+        f"--{flag} {size:,} was asked for, but the data have only {len(rows):,} to give"
+        for flag, (size, rows) in asked.items()
+        if size is not None and len(rows) < size
+    )
+
+
+def _refuse_if_empty(
+    dataset: Dataset, config: AuditConfig, asked: Rows, targets: Rows, public: Rows, fit: Rows
+) -> None:
+    where = f"in {dataset.name} ({dataset.root})"
+    if len(public) < config.k:
+        raise AuditError(
+            f"--k {config.k} neighbours are to vote, but {where} there are only {len(public):,} public pictures; "
+            "choose a smaller --k or give more public pictures"
+        )
+    if len(asked) and not len(targets):
+        raise AuditError(f"none of the {len(asked):,} targets {where} is of a class that has a public picture")
+    if not len(targets):
+        raise AuditError(
+            f"there is no picture {where} that can be a target: targets need boxes around their foreground; "
+            "annotate some, prescribe them (set = target), or use --crop corner, which needs no boxes"
+        )
+    if config.folds == 1 and not len(fit):
+        raise AuditError(
+            f"no picture is left {where} to fit the baseline on; choose fewer --targets, or --folds 2, "
+            "where each half of the targets is the other's fit set"
+        )
+    if config.folds == 2 and len(targets) < 2:
+        raise AuditError(f"--folds 2 needs at least two targets; {where} there is {len(targets)}")
