@@ -18,19 +18,19 @@ import pytest
 from tests.pictures import write_devkit_tree, write_kaggle_tree
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "docs" / "audit.schema.json").read_text("utf-8"))
-SIZES = ["--k", 10, "--targets", 16, "--fit", 12, "--public", 40, "--min-side", 60, "--baseline-option", "epochs=2"]
+SIZES = ["--k", 10, "--targets", 16, "--fit", 24, "--public", 40, "--min-side", 60, "--baseline-option", "epochs=2"]
 # What may differ between two runs of one configuration.
 VOLATILE = ("timings",)
 
 
 @pytest.fixture(scope="module")
 def kaggle(tmp_path_factory):
-    return write_kaggle_tree(tmp_path_factory.mktemp("kaggle"), classes=4, per_class=24, val_per_class=5).root
+    return write_kaggle_tree(tmp_path_factory.mktemp("kaggle"), classes=4, per_class=34, val_per_class=5).root
 
 
 @pytest.fixture(scope="module")
 def devkit(tmp_path_factory):
-    return write_devkit_tree(tmp_path_factory.mktemp("devkit"), classes=4, per_class=24, val_per_class=5).root
+    return write_devkit_tree(tmp_path_factory.mktemp("devkit"), classes=4, per_class=34, val_per_class=5).root
 
 
 def record_of(folder: Path) -> dict:
@@ -60,7 +60,7 @@ def test_real_imagenet_weights_on_the_kaggle_tree(cli, kaggle, tmp_path):
     views = record["timings"]["views"]
     assert views[0]["embedded"] == record["data"]["counts"]["public"]
     assert views[1]["embedded"] == record["data"]["counts"]["target"] + record["data"]["counts"]["control"]
-    assert record["timings"]["pictures_decoded"] <= 16 + 20 + 40 + 12
+    assert record["timings"]["pictures_decoded"] <= 16 + 20 + 40 + 24
 
 
 def test_an_open_clip_vit_on_the_devkit_tree(cli, devkit, tmp_path):
@@ -282,7 +282,7 @@ def test_from_python(kaggle, finished, monkeypatch):
 
     monkeypatch.chdir(finished)
     result = audit(
-        "timm:test_resnet", pretrained="random", data="imagenet", root=str(kaggle), k=10, targets=16, fit=12, public=40,
+        "timm:test_resnet", pretrained="random", data="imagenet", root=str(kaggle), k=10, targets=16, fit=24, public=40,
         min_side=60, baseline_options={"epochs": "2"}, out="run", cache_dir="cache",
     )  # fmt: skip
     assert result.headline.metric == "deja_vu_top1"

@@ -6,7 +6,7 @@ import timm
 import torch
 
 from dejavu_audit.embeddings import batching
-from dejavu_audit.embeddings.batching import Batches, find_batch_size, sample
+from dejavu_audit.embeddings.batching import Batches, blank, find_batch_size, sample
 from dejavu_audit.errors import AuditError
 from tests.embeddings.conftest import Linear, Shrink
 
@@ -124,3 +124,23 @@ def test_a_row_has_the_same_bits_whatever_its_companions(name):
     np.testing.assert_array_equal(batches.embed(images[order]), whole[order.numpy()])
     for row in (0, 4, 10):
         np.testing.assert_array_equal(batches.embed(images[row : row + 1])[0], whole[row])
+
+
+def test_room_keeps_the_layout_of_a_picture():
+    as_pillow_has_it = torch.zeros((5, 7, 3), dtype=torch.uint8).permute(2, 0, 1)
+    room = blank(4, as_pillow_has_it)
+    assert room.shape == (4, 3, 5, 7) and room.is_contiguous(memory_format=torch.channels_last)
+    assert blank(4, torch.zeros(3, 5, 7)).is_contiguous()
+    assert blank(4, torch.zeros(3, 5, 14)[:, :, ::2]).is_contiguous()  # gaps are not kept
+
+
+def test_padding_keeps_the_layout():
+    seen = []
+
+    class Watching(Linear):
+        def embed_images(self, batch):
+            seen.append((batch.shape, batch.stride()))
+            return super().embed_images(batch)
+
+    Batches(Watching(), 4).embed(pictures(6).contiguous(memory_format=torch.channels_last))
+    assert seen[0] == seen[1]
