@@ -30,6 +30,17 @@ def sample(transform: Transform) -> torch.Tensor:
     return transform(Image.fromarray(noise))
 
 
+def blank(n: int, one: torch.Tensor) -> torch.Tensor:
+    """Room for n pictures (n, C, H, W), each laid out in memory as `one` (C, H, W) is.
+
+    Transforms give pictures as Pillow has them, channels last. Keeping that spares a slow rearrangement in the worker
+    and, for convolutional nets, another one before the forward pass: 0.3 ms a picture of 224 x 224.
+    """
+    dense = one.numel() == 1 + sum((size - 1) * stride for size, stride in zip(one.shape, one.stride(), strict=True))
+    strides = one.stride() if dense else torch.empty(one.shape, device="meta").stride()
+    return torch.empty_strided((n, *one.shape), (one.numel(), *strides), dtype=one.dtype)
+
+
 def find_batch_size(featurizer: Featurizer, one: torch.Tensor, *, budget: float = BUDGET) -> int:
     """The smallest batch that no doubling makes over 5 % faster, from 8 to 256 (CPU) or 1,024, within `budget` seconds.
 
@@ -97,7 +108,10 @@ class Batches:
         began = time.perf_counter()
         try:
             if len(part) < self.size:
-                part = torch.cat([part, part[-1:].expand(self.size - len(part), *part.shape[1:])])
+                padded = blank(self.size, part[0])
+                padded[: len(part)] = part
+                padded[len(part) :] = part[-1]
+                part = padded
             return _attempt(self._featurizer, part)
         finally:
             self.seconds += time.perf_counter() - began
@@ -117,7 +131,8 @@ class Batches:
 
 def _seconds(featurizer: Featurizer, one: torch.Tensor, size: int) -> float | None:
     """Seconds a picture; None where memory runs out."""
-    batch = one.unsqueeze(0).repeat(size, *[1] * one.ndim)
+    batch = blank(size, one)
+    batch[:] = one
     began = time.perf_counter()
     if _attempt(featurizer, batch) is None:
         return None

@@ -15,6 +15,7 @@ import torch
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
+from dejavu_audit.embeddings.batching import blank
 from dejavu_audit.errors import AuditError, SetAside
 from dejavu_audit.types import Rect
 
@@ -91,7 +92,7 @@ class Decoder(TorchDataset[list[Seen]]):
                     into.set_aside[place] = aside.reason
                     continue
                 if into.pictures is None:
-                    into.pictures = torch.empty((len(chunk.rows) - place, *tensor.shape), dtype=tensor.dtype)
+                    into.pictures = blank(len(chunk.rows) - place, tensor)
                 into.pictures[len(into.at)] = tensor
                 into.at.append(place)
                 rectangles.append(rect)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+from dejavu_audit.embeddings.batching import blank
 
 if TYPE_CHECKING:
+    import torch
     from numpy.typing import NDArray
 
     from dejavu_audit.embeddings.batching import Batches
@@ -95,7 +97,7 @@ class Lane:
             )
             return stop
         if self._pending is None or (not self._waiting and len(self._pending) != size):
-            self._pending = torch.empty((size, *seen.pictures.shape[1:]), dtype=seen.pictures.dtype)
+            self._pending = blank(size, seen.pictures[0])
         have = len(self._waiting)
         stop = min(len(seen.at), start + len(self._pending) - have)
         self._pending[have : have + stop - start] = seen.pictures[start:stop]
