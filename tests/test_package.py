@@ -11,7 +11,15 @@ import pytest
     ["", "import dejavu_audit.audit", "from dejavu_audit.audit import run_audit", "import dejavu_audit.findings"],
 )
 def test_audit_is_the_function_whatever_was_imported_before(first):
-    code = f"{first}\nfrom dejavu_audit import audit\nassert callable(audit), audit\nimport dejavu_audit\nassert dejavu_audit.audit is audit"
+    code = "\n".join(
+        [
+            first,
+            "from dejavu_audit import audit",
+            "assert callable(audit), audit",
+            "import dejavu_audit as package",
+            "assert package.audit is audit",
+        ]
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 

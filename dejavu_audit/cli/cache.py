@@ -2,11 +2,85 @@
 
 from __future__ import annotations
 
+import json as writer
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dejavu_audit.cli.exits import guarded
+
 app = typer.Typer(no_args_is_help=True, help="What is kept of earlier runs: look at it, make room.")
 
-CacheDir = Annotated[Path | None, typer.Option("--cache-dir", help="Which cache.", show_default="the platform's cache")]
+CacheDir = Annotated[
+    Path | None, typer.Option("--cache-dir", help="Which cache.", show_default="the platform's cache folder")
+]
+
+
+@app.command()
+@guarded
+def info(
+    cache_dir: CacheDir = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, sizes in bytes.")] = False,
+) -> None:
+    """List what the cache holds: embeddings by model and view, and fitted baselines."""
+    from datetime import datetime, timezone
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from dejavu_audit.embeddings.cache import info as entries_of
+    from dejavu_audit.embeddings.store import cache_root
+
+    entries = entries_of(cache_dir)
+    if json:
+        listed = [{**vars(entry), "path": str(entry.path)} for entry in entries]
+        sys.stdout.write(writer.dumps(listed, indent=2) + "\n")
+        return
+    console = Console()
+    grid = Table()
+    for column in ("what", "model", "view", "last used"):
+        grid.add_column(column, overflow="fold")
+    grid.add_column("size", justify="right")
+    for entry in entries:
+        used = datetime.fromtimestamp(entry.last_used, tz=timezone.utc).astimezone()
+        damaged = f", {entry.damaged} damaged" if entry.damaged else ""
+        cells = (entry.kind + damaged, entry.name, entry.crop or "", f"{used:%Y-%m-%d %H:%M}", _size(entry.size))
+        grid.add_row(*map(Text, cells))
+    if entries:
+        console.print(grid)
+    total = sum(entry.size for entry in entries)
+    console.print(Text(f"{cache_root(cache_dir)}: {_size(total)} in {len(entries)} entries"), soft_wrap=True)
+
+
+@app.command()
+@guarded
+def prune(
+    older_than: Annotated[
+        float | None, typer.Option("--older-than", metavar="DAYS", help="Remove what was not used for so long.")
+    ] = None,
+    max_size: Annotated[
+        float | None, typer.Option("--max-size", metavar="GB", help="Remove the longest unused until the rest fits.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Remove everything.")] = False,
+    cache_dir: CacheDir = None,
+) -> None:
+    """Make room: what is removed is embedded or fitted again when it is needed. Damaged files always go."""
+    from dejavu_audit.embeddings.cache import prune as prune_cache
+
+    limit = 0 if everything else int(max_size * 1e9) if max_size is not None else None
+    done = prune_cache(cache_dir, unused_days=older_than, max_bytes=limit)
+    for entry in done.entries:
+        typer.echo(f"{entry.kind} {entry.name} {entry.crop or ''} {_size(entry.size)}")
+    typer.echo(f"freed {_size(done.freed)}: {len(done.entries)} entries, {done.files} damaged or unfinished files")
+
+
+def _size(size: float) -> str:
+    """Bytes as people read them."""
+    for unit in ("B", "kB", "MB"):
+        if size < 1_000:
+            return f"{size:.0f} {unit}"
+        size /= 1_000
+    return f"{size:.1f} GB"
