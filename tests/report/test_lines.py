@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dejavu_audit.report.lines import NOT_MEASURED, set_lines, summary_lines
+from dejavu_audit.report.notebook import as_html
+from dejavu_audit.report.record import (
+    AuditRecord,
+    DataRecord,
+    EnvironmentRecord,
+    HeadlineRecord,
+    MembershipRecord,
+    ModelRecord,
+    ScoreRecord,
+)
+from dejavu_audit.scores.label_test import MEANINGS
+
+
+def record(*, calibrated=True, missing=(), name="timm x") -> AuditRecord:
+    score = ScoreRecord(estimate=0.125, low=0.1, high=0.15, n=100, method="bootstrap")
+    nothing = ScoreRecord(estimate=None, low=None, high=None, n=0, method="none")
+    return AuditRecord(
+        method_version="1",
+        verdict=f"Memorization: {name} …",
+        caveats=[f"about {name}"],
+        config={},
+        model=ModelRecord(
+            family="timm", name=name, pretrained="random", layer="embedding", weights="w", fingerprint="f", transform="t",
+            embedding_dim=3, notes=[],
+        ),
+        data=DataRecord(
+            name="d", root="/", classes=2, counts={"target": 90, "control": 0, "public": 50, "fit": 10},
+            set_aside={"target": {"no usable background": 7, "picture is truncated": 3}}, duplicates=None, notes=[],
+        ),
+        reference={},
+        headline=HeadlineRecord(
+            metric="deja_vu_top1", estimate=0.125, low=0.1, high=0.15, level=0.95, calibrated=calibrated, p_value=0.1,
+            p_value_test="permutation",
+        ),
+        scores={key: nothing if key in missing else score for key in MEANINGS},
+        tests={},
+        membership=MembershipRecord(assumption="a", evidence="e"),
+        environment=EnvironmentRecord(versions={}, device="cpu", seed=0),
+        timings={},
+    )  # fmt: skip
+
+
+def test_the_headline_comes_first_and_is_signed():
+    first = next(iter(summary_lines(record())))
+    assert (first.name, first.value, first.interval) == (
+        "déjà vu score, top-1, calibrated",
+        "+12.5 %",
+        "+10.0 % to +15.0 %",
+    )
+    assert first.strong
+
+
+def test_without_a_control_it_is_called_uncalibrated_and_has_no_control_lines():
+    names = [line.name for line in summary_lines(record(calibrated=False))]
+    assert names[0] == "déjà vu score, top-1, uncalibrated"
+    assert not [name for name in names if "control" in name]
+
+
+def test_what_was_not_measured_is_no_zero():
+    lines = {line.name: line for line in summary_lines(record(missing=["deja_vu_top5"]))}
+    assert lines["déjà vu score, top-5"].value == NOT_MEASURED
+    assert lines["déjà vu score, top-5"].interval == ""
+
+
+def test_every_set_tells_what_was_lost_and_why():
+    assert list(set_lines(record())) == [
+        "target: 90 used; set aside: 7 no usable background, 3 picture is truncated",
+        "public: 50 used",
+        "fit: 10 used",
+    ]
+
+
+def test_what_comes_from_data_is_text_in_a_notebook():
+    page = as_html(record(name="<script>alert(1)</script>"))
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
