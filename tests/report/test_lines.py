@@ -23,8 +23,8 @@ def record(*, calibrated=True, missing=(), name="timm x") -> AuditRecord:
         caveats=[f"about {name}"],
         config={},
         model=ModelRecord(
-            family="timm", name=name, pretrained="random", layer="embedding", weights="w", fingerprint="f", transform="t",
-            embedding_dim=3, notes=[],
+            family="timm", name=name, pretrained="random", layer="embedding", weights="w", fingerprint="f",
+            transform="t", embedding_dim=3, notes=[],
         ),
         data=DataRecord(
             name="d", root="/", classes=2, counts={"target": 90, "control": 0, "public": 50, "fit": 10},
