@@ -48,7 +48,7 @@ def pictures(n):
 
 
 def test_the_size_grows_while_a_picture_becomes_cheaper(clock):
-    # A fixed cost of 16 a call: a picture costs 1 + 16 / n: 2, 1.5, 1.25, 1.125, 1.0625 (6 % less), and 256 is the most.
+    # A fixed cost of 16 a call: a picture costs 1 + 16 / n: 2, 1.5, 1.25, 1.125, 1.0625 (6 % less); 256 is the most.
     encoder = Timed(lambda n: (16 + n) / 1e6, clock)
     assert find_batch_size(encoder, sample(encoder.transform)) == 256
     encoder = Timed(lambda n: (2 + n) / 1e6, clock)  # 1.125, 1.0625 (6 %), 1.03 (3 %: not worth it)
