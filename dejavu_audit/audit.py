@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.stats import norm
 
 from dejavu_audit import plugins, reference
 from dejavu_audit.config import AuditConfig
@@ -33,7 +34,6 @@ from dejavu_audit.report.result import AuditResult
 from dejavu_audit.scores.label_test import Judged, label_scores
 from dejavu_audit.scores.votes import votes
 from dejavu_audit.stages import Inferred, Plan, Seen
-from dejavu_audit.types import BaselineRequest, EncoderRequest
 
 if TYPE_CHECKING:
     from dejavu_audit.types import Dataset, Progress, Rows, SetName
@@ -63,6 +63,7 @@ def run_audit(config: AuditConfig, progress: Progress) -> AuditResult:
     clock = Clock()
     with clock("prepare"):
         plan = prepare(config, progress)
+        announce(plan, progress)
         plan.folder.claim(config)
         plan.folder.write_table(SPLIT, split_table(plan.split, plan.dataset))
     with clock("embed"):
@@ -87,38 +88,25 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
     dataset = load_dataset(config)
     split = read_split(config.split, dataset, config) if config.split else draw_split(dataset, config)
     make_baseline = plugins.find(plugins.BASELINES, config.baseline, kind="baseline")
-    # The control and the targets must have been seen by the same eyes: one encoder, loaded once.
-    encoder = load_encoder(
-        config.family,
-        EncoderRequest(
-            model=config.model,
-            pretrained=config.pretrained,
-            layer=config.layer,
-            normalize=config.normalize,
-            image_size=config.image_size,
-            mean=config.mean,
-            std=config.std,
-            device=config.device,
-            precision=config.precision,
-            batch_size=config.batch_size,
-            seed=config.seed,
-            cache_dir=config.cache_dir,
-        ),
-    )
-    baseline = make_baseline(
-        BaselineRequest(
-            model=config.baseline_model,
-            options=config.baseline_options,
-            device=config.device,
-            precision=config.precision,
-            batch_size=config.batch_size,
-            cache_dir=config.cache_dir,
-        )
-    )
+    encoder = load_encoder(config.family, config.encoder_request())
+    baseline = make_baseline(config.baseline_request())
     for note in (*encoder.notes, *dataset.notes, *split.notes):
         progress.say(note)
     labels = np.asarray(dataset.table["label"], dtype=np.int64)
     return Plan(config, dataset, encoder, baseline, split, CropRule.from_config(config), store, folder, labels)
+
+
+def announce(plan: Plan, progress: Progress) -> None:
+    """Say before the long part how much there is to do, and how sure the answer will be."""
+    sizes = {name: len(rows) for name, rows in plan.split.sets().items()}
+    # One sample in five discordant is a cautious guess; the variance of a paired difference is then at most 0.2.
+    variance = sum(0.2 / sizes[name] for name in ("target", "control") if sizes[name])
+    half = 100 * float(norm.ppf(0.5 + plan.config.level / 2)) * variance**0.5
+    listed = ", ".join(f"{size:,} {name}" for name, size in sizes.items() if size)
+    progress.say(
+        f"{sum(sizes.values()):,} pictures ({listed}); with one sample in five discordant the "
+        f"{100 * plan.config.level:g} % interval will be about +-{half:.1f} points"
+    )
 
 
 def look(plan: Plan, progress: Progress) -> Seen:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from dejavu_audit.errors import AuditError, unknown
+from dejavu_audit.types import BaselineRequest, EncoderRequest
 
 METHOD_VERSION = "1"
 """Raised whenever the same config on the same data may give another number."""
@@ -109,3 +110,31 @@ class AuditConfig(BaseModel):
         asked = self.model_copy(update={"root": str(Path(self.root).resolve()) if self.root else None})
         text = METHOD_VERSION + asked.model_dump_json(exclude=set(self._MACHINE))
         return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+    def encoder_request(self) -> EncoderRequest:
+        """What the encoder family is asked for."""
+        return EncoderRequest(
+            model=self.model,
+            pretrained=self.pretrained,
+            layer=self.layer,
+            normalize=self.normalize,
+            image_size=self.image_size,
+            mean=self.mean,
+            std=self.std,
+            device=self.device,
+            precision=self.precision,
+            batch_size=self.batch_size,
+            seed=self.seed,
+            cache_dir=self.cache_dir,
+        )
+
+    def baseline_request(self) -> BaselineRequest:
+        """What the baseline is asked for."""
+        return BaselineRequest(
+            model=self.baseline_model,
+            options=self.baseline_options,
+            device=self.device,
+            precision=self.precision,
+            batch_size=self.batch_size,
+            cache_dir=self.cache_dir,
+        )
