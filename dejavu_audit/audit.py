@@ -142,18 +142,18 @@ def refuse_if_too_few(plan: Plan, set_aside: dict[SetName, Counter[str]], public
     """End the run where too many pictures of a set are lost for a fair sample, or nothing is left to ask."""
     config = plan.config
     for name, rows in plan.split.sets().items():
-        lost = set_aside[name].total()
-        if len(rows) and (lost == len(rows) or lost > config.max_set_aside * len(rows)):
-            reasons = ", ".join(f"{count:,} {reason}" for reason, count in set_aside[name].most_common(3))
-            advice = (
-                f"; their largest background is under --min-side {config.min_side}: choose a smaller one"
-                if set_aside[name].most_common(1)[0][0] == "no usable background"
-                else ""
-            )
-            raise AuditError(
-                f"{lost:,} of {len(rows):,} {name} pictures had to be set aside, more than "
-                f"--max-set-aside {config.max_set_aside:g} allows ({reasons}){advice}"
-            )
+        reasons, lost = set_aside[name].most_common(3), set_aside[name].total()
+        if not lost or (lost <= config.max_set_aside * len(rows) and lost < len(rows)):
+            continue
+        counted = ", ".join(f"{count:,} {reason}" for reason, count in reasons)
+        said = f"{lost:,} of {len(rows):,} {name} pictures had to be set aside ({counted})"
+        if reasons[0][0] == "no usable background":
+            raise AuditError(f"{said}: their backgrounds are under --min-side {config.min_side}; choose a smaller one")
+        if lost == len(rows):
+            raise AuditError(f"{said}, so that none is left; look at the first of them, and mend the data or --root")
+        raise AuditError(
+            f"{said}, more than --max-set-aside {config.max_set_aside:g} allows; mend the data, or allow a larger share"
+        )
     if len(public.rows) < config.k:
         raise AuditError(
             f"only {len(public.rows):,} public pictures are usable, fewer than --k {config.k}; "
