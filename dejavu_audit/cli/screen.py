@@ -69,9 +69,8 @@ def show_result(result: AuditResult, *, quiet: bool, json: bool) -> None:
         console.print(Text(result.verdict), soft_wrap=True)
         return
     console.print()
-    console.print(table([result.record]))
     console.print(Text(result.verdict, style=COLOURS.get(verdict.of(result.record), "bold")))
-    console.print()
+    console.print(table([result.record]))
     for line in set_lines(result.record):
         console.print(Text(line, style="dim"))
     for caveat in result.record.caveats:
