@@ -21,7 +21,7 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
     def run(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
-        except typer.Exit:
+        except (typer.Exit, typer.BadParameter):  # the latter ends in click's own code for usage, which is 2 too
             raise
         except AuditError as error:
             typer.echo(f"Error: {error}", err=True)

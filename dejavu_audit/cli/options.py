@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from dejavu_audit.errors import AuditError
+
 ENCODER, DATA, METHOD, BASELINE, MACHINE, OUTPUT = "Encoder", "Data", "Method", "Baseline", "Machine", "Output"
 
 
@@ -180,11 +182,11 @@ Json = Annotated[
 
 
 def key_values(pairs: list[str] | None, flag: str) -> dict[str, str]:
-    """["a=1"] to {"a": "1"}; a bad parameter where there is no "="."""
+    """["a=1"] to {"a": "1"}; AuditError where there is no "="."""
     split = [pair.partition("=") for pair in pairs or []]
     for key, equals, _ in split:
         if not equals or not key:
-            raise typer.BadParameter(f"{flag} takes KEY=VALUE, as in {flag} correlation=0.5")
+            raise AuditError(f"{flag} takes KEY=VALUE, as in {flag} correlation=0.5")
     return {key: value for key, _, value in split}
 
 
@@ -199,7 +201,7 @@ def triple(text: str | None, flag: str) -> tuple[float, float, float] | None:
     if len(numbers) == 1:
         numbers *= 3
     if len(numbers) != 3:
-        raise typer.BadParameter(f"{flag} takes three numbers, as in {flag} 0.485,0.456,0.406")
+        raise AuditError(f"{flag} takes three numbers, as in {flag} 0.485,0.456,0.406")
     return numbers[0], numbers[1], numbers[2]
 
 
@@ -210,4 +212,4 @@ def batch(text: str) -> int | None:
     try:
         return int(text)
     except ValueError:
-        raise typer.BadParameter(f"--batch-size takes a number or 'auto', not {text!r}") from None
+        raise AuditError(f"--batch-size takes a number or 'auto', not {text!r}") from None
