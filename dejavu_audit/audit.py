@@ -64,21 +64,21 @@ def run_audit(config: AuditConfig, progress: Progress) -> AuditResult:
     with clock("prepare"):
         plan = prepare(config, progress)
         announce(plan, progress)
-        plan.folder.claim(config)
+    with plan.folder.claimed(config):
         plan.folder.write_table(SPLIT, split_table(plan.split, plan.dataset))
-    with clock("embed"):
-        seen = look(plan, progress)
-    clock.count(seen.counts)
-    with clock("neighbours"):
-        neighbors = nearest(seen.crops.vectors, seen.public.vectors, config.k)
-        voted = votes(neighbors.indices, plan.labels[seen.public.rows], len(plan.dataset.classes))
-    with clock("reference"):
-        expected = expect(plan, seen, progress, clock)
-    with clock("scores"):
-        inferred = Inferred(seen, neighbors, voted, expected)
-        targets, control = judge(plan, inferred)
-        scores = label_scores(targets, control, level=config.level, replicates=config.replicates, seed=config.seed)
-    return write(plan, inferred, targets, control, scores, clock)
+        with clock("embed"):
+            seen = look(plan, progress)
+        clock.count(seen.counts)
+        with clock("neighbours"):
+            neighbors = nearest(seen.crops.vectors, seen.public.vectors, config.k)
+            voted = votes(neighbors.indices, plan.labels[seen.public.rows], len(plan.dataset.classes))
+        with clock("reference"):
+            expected = expect(plan, seen, progress, clock)
+        with clock("scores"):
+            inferred = Inferred(seen, neighbors, voted, expected)
+            targets, control = judge(plan, inferred)
+            scores = label_scores(targets, control, level=config.level, replicates=config.replicates, seed=config.seed)
+        return write(plan, inferred, targets, control, scores, clock)
 
 
 def prepare(config: AuditConfig, progress: Progress) -> Plan:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +34,20 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._written: set[str] = set()
 
     @classmethod
     def check(cls, config: AuditConfig) -> RunFolder:
         """The folder of this run, nothing written yet; AuditError if it holds anything else."""
         path = Path(config.out) if config.out else default_folder(config)
-        if path.exists() and not path.is_dir():
-            raise AuditError(f"--out {path} is a file; name a folder")
-        if path.is_dir() and any(path.iterdir()):
+        try:
+            _refuse_unwritable(path)
+            used = path.is_dir() and any(path.iterdir())
+        except (OSError, ValueError) as error:  # a name too long, a link to itself, a folder that may not be read
+            raise AuditError(
+                f"the folder {path} cannot be used ({getattr(error, 'strerror', None) or error}); choose another --out"
+            ) from error
+        if used:
             claim = path / CLAIM
             try:
                 owner = json.loads(claim.read_text("utf-8"))["hash"] if claim.exists() else None
@@ -52,6 +61,25 @@ class RunFolder:
                     "choose another --out, or remove it"
                 )
         return cls(path)
+
+    @contextmanager
+    def claimed(self, config: AuditConfig) -> Iterator[None]:
+        """Claim the folder for a run; one that fails gives up what it newly claimed, so that the mended one has it."""
+        made, fresh = not self.path.exists(), not (self.path / CLAIM).exists()
+        try:
+            self.claim(config)
+            yield
+        except BaseException:
+            if fresh:
+                self._withdraw(folder_too=made)
+            raise
+
+    def _withdraw(self, *, folder_too: bool) -> None:
+        with contextlib.suppress(OSError):  # the error that is under way says more
+            for name in self._written:
+                (self.path / name).unlink(missing_ok=True)
+            if folder_too:
+                self.path.rmdir()  # refused by the system where somebody has put something else there
 
     def claim(self, config: AuditConfig) -> None:
         """Make the folder and say in it whose it is."""
@@ -72,10 +100,23 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             write(unfinished)
             unfinished.replace(self.path / name)
+            self._written.add(name)
         except OSError as error:
+            advice = "make room there or " if error.errno in {errno.ENOSPC, errno.EDQUOT} else ""
             raise AuditError(
-                f"cannot write {self.path / name}: {error.strerror or error}; make room there or choose another --out"
+                f"cannot write {self.path / name}: {error.strerror or error}; {advice}choose another --out"
             ) from error
         finally:
-            if unfinished.exists():
+            with contextlib.suppress(OSError):  # not made, or replaced
                 unfinished.unlink()
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Find out before the long part of a run that its folder cannot be made or written to."""
+    if path.exists() and not path.is_dir():
+        raise AuditError(f"--out {path} is a file; name a folder")
+    nearest = next(place for place in (path, *path.absolute().parents) if place.exists())
+    if not nearest.is_dir():
+        raise AuditError(f"--out {path} lies under {nearest}, which is a file; choose another --out")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise AuditError(f"--out {path} cannot be made: {nearest} may not be written to; choose another --out")
