@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
 
 from dejavu_audit.errors import AuditError, unknown
 from dejavu_audit.types import BaselineRequest, EncoderRequest
@@ -37,8 +37,8 @@ class AuditConfig(BaseModel):
     normalize: bool = True
     """L2-normalise embeddings (the published label test on self-supervised models did not)."""
     image_size: int | None = Field(None, ge=8, le=4096)
-    mean: tuple[float, float, float] | None = None
-    std: tuple[float, float, float] | None = None
+    mean: tuple[FiniteFloat, FiniteFloat, FiniteFloat] | None = None
+    std: tuple[FiniteFloat, FiniteFloat, FiniteFloat] | None = None
 
     data: str
     """Built-in name or path to a dataset description (TOML)."""
@@ -65,13 +65,13 @@ class AuditConfig(BaseModel):
     baseline_model: str | None = None
     baseline_options: dict[str, str] = Field(default_factory=dict)
 
-    seed: int = Field(0, ge=0)
+    seed: int = Field(0, ge=0, lt=2**63)
     level: float = Field(0.95, gt=0.5, lt=1)
-    replicates: int = Field(2_000, ge=100)
+    replicates: int = Field(2_000, ge=100, le=1_000_000)
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    batch_size: int | None = Field(None, ge=1)
+    batch_size: int | None = Field(None, ge=1, le=65_536)
     """Pictures a batch; None: found by trying."""
     workers: int | None = Field(None, ge=0)
     """Decoding processes; None: one a core."""
@@ -99,7 +99,7 @@ class AuditConfig(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             flag = "--" + str(first["loc"][0]).replace("_", "-") if first["loc"] else "settings"
-            message = first["msg"].removeprefix("Value error, ")
+            message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
             raise AuditError(f"{flag}: {message[0].lower()}{message[1:]} (given: {first['input']!r})") from None
 
     # What only steers the machine and leaves the measured number alone.

@@ -20,7 +20,7 @@ def test_defaults_are_those_of_the_method():
 @pytest.mark.parametrize(
     ("setting", "says"),
     [
-        ({"k": 0}, "--k: input should be greater than or equal to 1 (given: 0)"),
+        ({"k": 0}, "--k: must be greater than or equal to 1 (given: 0)"),
         ({"max_set_aside": 1.5}, "--max-set-aside"),
         ({"layer": "projector"}, "--layer"),
         ({"folds": 3}, "--folds"),
