@@ -1,6 +1,16 @@
-"""`python -m dejavu_audit`: the same as the console script."""
+"""`python -m dejavu_audit` and the console script `dejavu-audit`."""
 
-from dejavu_audit.cli.main import run
+from __future__ import annotations
+
+from dejavu_audit.cli.interrupts import leave_at_once
+
+
+def run() -> None:
+    """Enter the command line."""
+    with leave_at_once():
+        from dejavu_audit.cli import main
+    main.run()
+
 
 if __name__ == "__main__":
     run()

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import typer
 
+from dejavu_audit import plugins
 from dejavu_audit.cli import options as o
 from dejavu_audit.cli.exits import guarded
+from dejavu_audit.cli.interrupts import leave_at_once
 
 
 def command_for(family: str) -> Callable[..., None]:
@@ -56,8 +58,9 @@ def command_for(family: str) -> Callable[..., None]:
         quiet: o.Quiet = False,
         json: o.Json = False,
     ) -> None:
-        from dejavu_audit.cli import screen
-        from dejavu_audit.config import AuditConfig
+        with leave_at_once():
+            from dejavu_audit.cli import screen
+            from dejavu_audit.config import AuditConfig
 
         config = AuditConfig.resolve(
             family=family,
@@ -100,8 +103,10 @@ def command_for(family: str) -> Callable[..., None]:
             cache_dir=cache_dir,
         )
         with screen.progress(quiet=quiet) as progress:
-            from dejavu_audit.audit import prepare, run_audit
+            with leave_at_once():  # the long part of a start: torch and the encoder's own library
+                from dejavu_audit.audit import prepare, run_audit
 
+                plugins.find(plugins.ENCODERS, config.family, kind="encoder family")
             if dry_run:
                 plan = prepare(config, progress)
             else:

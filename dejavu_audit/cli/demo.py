@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dejavu_audit.cli.exits import guarded
+from dejavu_audit.cli.interrupts import leave_at_once
 
 
 @guarded
@@ -35,7 +36,8 @@ def command(
             highlight=False,
         )
     with screen.progress(quiet=quiet) as progress:
-        from dejavu_audit.samples import demo_audits
+        with leave_at_once():
+            from dejavu_audit.samples import demo_audits
 
         results = demo_audits(out=out, cache_dir=cache_dir, progress=progress)
     if quiet:

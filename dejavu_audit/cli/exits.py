@@ -9,9 +9,10 @@ from typing import Any
 
 import typer
 
+from dejavu_audit.cli.interrupts import INTERRUPTED
 from dejavu_audit.errors import AuditError
 
-PASS, FAIL, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 70, 130
+PASS, FAIL, USAGE, INCONCLUSIVE, INTERNAL = 0, 1, 2, 3, 70
 
 
 def guarded(command: Callable[..., None]) -> Callable[..., None]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from dejavu_audit import __version__, plugins
-from dejavu_audit.cli import audit, cache, demo
+from dejavu_audit.cli import audit, cache, demo, interrupts
 
 app = typer.Typer(
     name="dejavu-audit",
@@ -40,4 +40,9 @@ app.add_typer(cache.app, name="cache", rich_help_panel="Look around")
 
 def run() -> None:
     """Enter from the console script."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if end.code == interrupts.INTERRUPTED:
+            interrupts.exit_interrupted()
+        raise
