@@ -67,8 +67,8 @@ class Store:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 fault = "has no room left; make some with `dejavu-audit cache prune`"
             else:
-                fault = f"cannot be written to ({error.strerror or error})"
-            raise AuditError(f"the cache folder {self.root} {fault}, or choose another with --cache-dir") from error
+                fault = f"cannot be written to ({error.strerror or error}); make it writable"
+            raise AuditError(f"the cache folder {self.root} {fault} or choose another with --cache-dir") from error
 
     def room(self, shape: tuple[int, int], dtype: np.dtype[Any]) -> Array:
         """An uninitialised array; beyond the memory limit on a scratch file that vanishes with it."""
