@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -30,9 +29,8 @@ def guarded(command: Callable[..., None]) -> Callable[..., None]:
         except (KeyboardInterrupt, typer.Abort):
             typer.echo("\nInterrupted. What was embedded is kept: type the same command again to go on.", err=True)
             raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:  # the reader of a pipe has gone, as with `| head`
-            sys.stderr.close()
-            raise typer.Exit(PASS) from None
+        except BrokenPipeError:  # the reader of a pipe has gone, as with `| head`: the entry point sees to the rest
+            raise SystemExit(PASS)  # noqa: B904 - and knows it by the context
         except Exception:  # whatever it is, it is ours
             import traceback
 

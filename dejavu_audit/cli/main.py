@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import os
+import sys
 from typing import Annotated
 
 import typer
 
 from dejavu_audit import __version__, plugins
-from dejavu_audit.cli import audit, cache, demo, interrupts
+from dejavu_audit.cli import audit, cache, demo, exits, interrupts
 
 app = typer.Typer(
     name="dejavu-audit",
@@ -40,9 +43,14 @@ app.add_typer(cache.app, name="cache", rich_help_panel="Look around")
 
 def run() -> None:
     """Enter from the console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that lacks a letter shows "?" for it, and no traceback
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except SystemExit as end:
         if end.code == interrupts.INTERRUPTED:
             interrupts.exit_interrupted()
+        if isinstance(end.__context__, BrokenPipeError):  # as with `| head`: rich and click would end with 1
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to flush has nowhere to go
+            raise SystemExit(exits.PASS) from None
         raise

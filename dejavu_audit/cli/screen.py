@@ -5,6 +5,7 @@ What comes from data is printed as text, never as markup. Progress goes to stand
 
 from __future__ import annotations
 
+import json as writer
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,13 +57,23 @@ class Screen:
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Screen]:
     """The progress of a command; nothing at all with `quiet`."""
-    yield Screen(Console(stderr=True, quiet=quiet))
+    yield Screen(_ProgressConsole(stderr=True, quiet=quiet))
+
+
+class _ProgressConsole(Console):
+    """Progress that nobody reads any more is no reason to end an audit."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
 
 
 def show_result(result: AuditResult, *, quiet: bool, json: bool) -> None:
     """Print what was found: the table, the verdict line alone, or audit.json."""
     if json:
-        sys.stdout.write(result.record.model_dump_json(indent=2) + "\n")
+        text = result.record.model_dump_json(indent=2)
+        if sys.stdout.encoding.lower() not in {"utf-8", "utf8"}:
+            text = writer.dumps(writer.loads(text), indent=2)  # escapes what is not ASCII
+        sys.stdout.write(text + "\n")
         return
     console = Console()
     if quiet:
@@ -99,8 +110,6 @@ def show_plan(plan: Plan, *, json: bool) -> None:
     encoder, split = plan.encoder, plan.split
     sizes = {name: len(rows) for name, rows in split.sets().items()}
     if json:
-        import json as writer
-
         wanted = {
             "config": plan.config.model_dump(mode="json"),
             "model": {
