@@ -85,6 +85,6 @@ def test_without_a_model_the_error_has_one_to_type(spec):
 
 def test_unknown_options_and_families_are_refused():
     with pytest.raises(AuditError, match="did you mean hidden"):
-        head(hiden="3")
+        head(hidden_size="3")
     with pytest.raises(AuditError, match="tim"):
         load(BaselineRequest(model="tim:resnet50:random"))
