@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any, Literal
@@ -10,10 +11,13 @@ from typing import Any, Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dejavu_audit.data.manifest import columns_of, read_table, require
-from dejavu_audit.data.own_data import OwnData
+from dejavu_audit.data.embedded import holds_pictures
+from dejavu_audit.data.folders import pictures_by_class
+from dejavu_audit.data.labels import numbered
+from dejavu_audit.data.manifest import Manifest, read_manifest
+from dejavu_audit.data.own_data import OwnData, has_boxes
 from dejavu_audit.errors import AuditError, unknown
 
 if sys.version_info >= (3, 11):
@@ -21,174 +25,226 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".jp2", ".avif"}
+COLUMNS = frozenset({"path", "image", "id", "label", "boxes", "caption", "objects", "set", "group"})
 
 
 class Description(BaseModel):
-    """The keys of the file."""
+    """The keys of the file; every path in it is relative to the file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
-    name: str
+    name: str = Field(min_length=1)
     manifest: str | None = None
-    """Parquet, CSV or JSONL, relative to the description."""
+    """Parquet, CSV or JSONL, a row a picture."""
     folder: str | None = None
-    """Or a folder of pictures, one subfolder a class, relative to the description."""
+    """Or a folder of pictures, one subfolder a class."""
     root: str | None = None
     """Where the manifest's paths start; the manifest's own folder without it."""
     boxes: str | None = None
     """For a folder: a manifest of path and boxes."""
     boxes_format: Literal["xyxy", "xywh", "xyxy-normalized", "xywh-normalized"] = "xyxy"
-    classes: list[str] | None = None
-    """Names of the classes, where labels are numbers."""
+    classes: list[str] | str | None = None
+    """Names of the classes, in the order of the numbers; or a text file with one a line, or a JSON list."""
     description: str | None = None
 
 
-def load(path: Path, root: str | None) -> OwnData:
-    """The data set that a description describes; `root` says elsewhere where the pictures are."""
-    told = _read(path)
-    if (told.manifest is None) == (told.folder is None):
-        raise AuditError(f'{path} must name either a manifest or a folder, as in manifest = "images.parquet"')
-    if told.manifest is not None:
-        if told.boxes is not None:
-            raise AuditError(f"{path}: boxes = … goes with a folder; a manifest has its own column 'boxes'")
-        return _from_manifest(told, path.parent / told.manifest, root or (told.root and str(path.parent / told.root)))
-    return _from_folder(told, path, Path(root) if root else path.parent / str(told.folder))
-
-
-def _read(path: Path) -> Description:
+def read_description(path: Path) -> Description:
+    """The keys of a description; AuditError where the file is missing, no TOML, or says something unknown."""
+    if path.suffix.lower() in {".parquet", ".csv", ".jsonl"}:
+        raise AuditError(
+            f"--data {path} is a manifest; write a file {path.stem}.toml with the two lines "
+            f'name = "{path.stem}" and manifest = "{path.name}", and pass that'
+        )
     if not path.is_file():
         raise AuditError(f"there is no dataset description {path}; give the path of a .toml file")
     try:
-        keys = tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise AuditError(f"{path} is not TOML: {error}") from None
+        keys = tomllib.loads(path.read_text("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise AuditError(f"{path} cannot be read as TOML: {error}") from None
     for key in keys:
         if key not in Description.model_fields:
             raise unknown("key", key, Description.model_fields, hint=f"(in {path})")
     try:
-        return Description(**keys)
+        told = Description(**keys)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise AuditError(f"{path}, {where}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+        missing = first["type"] == "missing"
+        fault = "is missing" if missing else f"{first['msg'][0].lower()}{first['msg'][1:]} (given: {first['input']!r})"
+        raise AuditError(f"{path}: {first['loc'][0]} {'' if missing else '- '}{fault}") from None
+    if (told.manifest is None) == (told.folder is None):
+        raise AuditError(f'{path} must name either a manifest or a folder, as in manifest = "images.parquet"')
+    if told.manifest is not None and told.boxes is not None:
+        raise AuditError(f"{path}: boxes = … goes with a folder; a manifest has its own column 'boxes'")
+    if told.folder is not None and told.root is not None:
+        raise AuditError(f"{path}: root = … goes with a manifest; a folder is its own root")
+    return told
 
 
-def _from_manifest(told: Description, manifest: Path, root: str | None) -> OwnData:
-    rows = read_table(manifest, without=["image"])
-    embedded = manifest.suffix == ".parquet" and "image" in columns_of(manifest)
+def load(path: Path, root: str | None, told: Description | None = None) -> OwnData:
+    """The data set that a description describes; `root` says elsewhere where the pictures are.
+
+    Nothing but the manifest, or the listing of the folder, is read; pictures and boxes are looked at when asked for.
+    AuditError for a fault of the whole; a fault of one row sets its picture aside later on.
+    """
+    told = told or read_description(path)
+    if told.manifest is not None:
+        return _from_manifest(told, path.parent, root)
+    return _from_folder(told, path.parent, root)
+
+
+def _from_manifest(told: Description, here: Path, root: str | None) -> OwnData:
+    file = here / str(told.manifest)
+    # The pictures themselves stay in the file until they are asked for.
+    rows = read_manifest(file, COLUMNS - {"image"} if file.suffix.lower() == ".parquet" else COLUMNS)
+    embedded = _is_embedded(rows)
+    base = Path(root or (here / told.root if told.root else file.parent)).expanduser()
+    paths = rows.text("path") if embedded and rows.has("path") else None
     if not embedded:
-        require(rows, manifest, "path", "image")
-    if not rows.num_rows:
-        raise AuditError(f"{manifest} has no rows")
-    labels, classes = _labels(rows[require(rows, manifest, "label")], told.classes, manifest)
-    paths = rows["path"].cast(pa.string()) if "path" in rows.column_names else None
-    base = Path(root) if root else manifest.parent
-    if paths is not None and not embedded:
         if not base.is_dir():
             raise AuditError(f"the pictures' root {base} is not a folder; say where they are with --root")
-        _refuse_outside(paths, manifest)
-    numbers = pa.array([str(number) for number in range(rows.num_rows)], pa.string())
-    ids = rows["id"].cast(pa.string()) if "id" in rows.column_names else paths if paths is not None else numbers
-    boxes = rows["boxes"] if "boxes" in rows.column_names else None
+        rows.full("path")
+        paths = rows.text("path")
+        _refuse_outside(paths, base, rows.path)
+    labels, classes = numbered(rows.full("label"), _class_names(told, here), file, typed=rows.typed)
+    ids = _ids(rows, paths)
+    boxes = rows.table["boxes"].combine_chunks() if rows.has("boxes") else None
+    boxes = None if boxes is None else pa.chunked_array(boxes) if isinstance(boxes, list) else pa.chunked_array([boxes])
+    size = rows.table.num_rows
     columns = {
         "id": ids,
-        "path": paths if paths is not None else ids,
+        "path": ids if paths is None or paths.null_count else paths,
         "label": labels,
-        "boxed": pc.is_valid(boxes) if boxes is not None else pa.array(np.zeros(rows.num_rows, bool)),
-        "set": _text(rows, "set"),
-        "group": _text(rows, "group"),
-        **{name: rows[name] for name in ("caption", "objects") if name in rows.column_names},
+        "boxed": pa.array(has_boxes(boxes) if boxes is not None else np.zeros(size, bool)),
+        "set": _blank_is_null(rows, "set"),
+        "group": _blank_is_null(rows, "group"),
+        **{name: rows.table[name] for name in ("caption", "objects") if rows.has(name)},
     }
-    return OwnData(
-        told.name, base, classes, pa.table(columns), boxes, told.boxes_format, manifest if embedded else None
-    )
+    where = file if embedded else None
+    table = pa.table(columns)
+    return OwnData(told.name, base, classes, table, boxes=boxes, boxes_format=told.boxes_format, embedded=where)
 
 
-def _from_folder(told: Description, path: Path, folder: Path) -> OwnData:
-    if not folder.is_dir():
-        raise AuditError(f"{path} names the folder {folder}, which is not there; mend it or use --root")
-    files = sorted(
-        file.relative_to(folder).as_posix() for file in folder.glob("*/**/*") if file.suffix.lower() in SUFFIXES
-    )
-    if not files:
-        raise AuditError(f"{folder} holds no pictures in subfolders; each class is to have a subfolder of its own")
-    labels, classes = _labels(
-        pa.chunked_array([pa.array([file.split("/")[0] for file in files])]), told.classes, folder
-    )
+def _from_folder(told: Description, here: Path, root: str | None) -> OwnData:
+    folder = Path(root).expanduser() if root else here / str(told.folder)
+    files, notes = pictures_by_class(folder)
+    names = pc.list_element(pc.split_pattern(files, "/", max_splits=1), 0)
+    labels, classes = numbered(pa.chunked_array([names]), _class_names(told, here), folder, typed=True)
     boxes = None
     if told.boxes is not None:
-        listed = path.parent / told.boxes
-        rows = read_table(listed)
-        of = dict(
-            zip(
-                rows[require(rows, listed, "path")].to_pylist(),
-                rows[require(rows, listed, "boxes")].to_pylist(),
-                strict=True,
-            )
-        )
-        strange = next((name for name in of if name not in set(files)), None)
-        if strange is not None:
-            raise AuditError(f"{listed} has boxes for {strange!r}, which is not in {folder}")
-        # As text, since a row whose boxes are no boxes must set its picture aside, not stop the run.
-        texts = [None if of.get(file) is None else _as_text(of[file]) for file in files]
-        boxes = pa.chunked_array([pa.array(texts, pa.string())])
+        boxes, strangers = _boxes_of(files, read_manifest(here / told.boxes, {"path", "boxes"}), folder)
+        notes += strangers
     empty = pa.nulls(len(files), pa.string())
-    columns = {
-        "id": pa.array(files, pa.string()),
-        "path": pa.array(files, pa.string()),
-        "label": labels,
-        "boxed": pc.is_valid(boxes) if boxes is not None else pa.array(np.zeros(len(files), bool)),
-        "set": empty,
-        "group": empty,
-    }
-    return OwnData(told.name, folder, classes, pa.table(columns), boxes, told.boxes_format, None)
+    table = pa.table(
+        {
+            "id": files,
+            "path": files,
+            "label": labels,
+            "boxed": pa.array(has_boxes(boxes) if boxes is not None else np.zeros(len(files), bool)),
+            "set": empty,
+            "group": empty,
+        }
+    )
+    # What is listed lies in the folder, even where a user linked it from elsewhere.
+    return OwnData(
+        told.name, folder, classes, table, boxes=boxes, boxes_format=told.boxes_format, links=True, notes=notes
+    )
 
 
-def _as_text(boxes: Any) -> str:
-    return boxes if isinstance(boxes, str) else json.dumps(boxes)
-
-
-def _labels(column: pa.ChunkedArray, classes: list[str] | None, where: Path) -> tuple[pa.Array, list[str]]:
-    """Class numbers and names. Names are sorted; whole numbers are numbers of `classes`, or stand for themselves."""
-    if column.null_count:
+def _boxes_of(files: pa.Array, rows: Manifest, folder: Path) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """The boxes of each file, and a note on those of other files; AuditError if they are of other files altogether."""
+    rows.full("path")
+    paths, boxes = rows.text("path"), rows.column("boxes")
+    twice = _twice(paths)
+    if twice is not None:
         raise AuditError(
-            f"the column 'label' of {where} has {column.null_count:,} empty places; fill them or drop the rows"
+            f"{rows.path} has two rows for {twice!r}; write all boxes of a picture into one row, as a list"
         )
-    if pa.types.is_integer(column.type) and classes is not None:
-        numbers = np.asarray(column, dtype=np.int64)
-        if numbers.min() < 0 or numbers.max() >= len(classes):
-            raise AuditError(f"a label in {where} lies outside the {len(classes):,} classes of the description")
-        return pa.array(numbers, pa.int32()), classes
-    if not (pa.types.is_integer(column.type) or pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
-        raise AuditError(f"the column 'label' of {where} is of type {column.type}; write class names or whole numbers")
-    if pa.types.is_integer(column.type):
-        names = [str(number) for number in sorted(pc.unique(column).to_pylist())]
+    strange = pc.invert(pc.is_in(paths, value_set=files))
+    strangers = int(pc.sum(strange).as_py())
+    first = pc.filter(paths, strange)[0].as_py() if strangers else ""
+    if strangers == len(paths):
+        raise AuditError(
+            f"{rows.path} has boxes for none of the pictures in {folder}: {first!r}, for one, is not there; "
+            f"paths start within the folder, as in {files[0].as_py()!r}"
+        )
+    note = f"{rows.path} has boxes for {strangers:,} pictures that are not in {folder}, {first!r} for one"
+    return boxes.take(pc.index_in(files, value_set=paths.combine_chunks())), (note,) if strangers else ()
+
+
+def _class_names(told: Description, here: Path) -> list[str] | None:
+    if not isinstance(told.classes, str):
+        names = told.classes
     else:
-        names = sorted(pc.unique(column.cast(pa.string())).to_pylist())
-    if classes is not None:
-        stranger = next((name for name in names if name not in classes), None)
-        if stranger is not None:
-            raise unknown("class", stranger, classes, hint=f"(a label in {where})")
-        names = classes
-    return pc.index_in(column.cast(pa.string()), value_set=pa.array(names, pa.string())).combine_chunks(), list(names)
+        file = here / told.classes
+        try:
+            text = file.read_text("utf-8-sig")
+            is_json = file.suffix.lower() == ".json"
+            names = json.loads(text) if is_json else [line.strip() for line in text.splitlines() if line.strip()]
+        except (OSError, ValueError) as error:
+            raise AuditError(f"the class names in {file} cannot be read: {error}") from None
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise AuditError(f"{file} must hold a JSON list of class names, or a name a line in a .txt file")
+    if names is not None and len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise AuditError(f"the classes of {told.name} have the name {twice!r} twice; name them apart")
+    return names
 
 
-def _text(rows: pa.Table, name: str) -> Any:
-    if name not in rows.column_names:
-        return pa.nulls(rows.num_rows, pa.string())
-    column = rows[name].cast(pa.string())
+def _is_embedded(rows: Manifest) -> bool:
+    if "image" not in rows.found:
+        return False
+    if rows.path.suffix.lower() == ".parquet" and holds_pictures(str(rows.path)):
+        return True
+    if "path" in rows.found:
+        return False
+    raise AuditError(
+        f"the column 'image' of {rows.path} must hold encoded pictures as bytes, in a Parquet file; "
+        "paths go into a column 'path'"
+    )
+
+
+def _ids(rows: Manifest, paths: pa.ChunkedArray | None) -> Any:
+    """The ids: as given, else the paths, else row numbers, written so that they sort as the rows lie in the file."""
+    if rows.has("id"):
+        rows.full("id")
+        return rows.text("id")
+    if paths is not None and (rows.has("path") and "image" not in rows.found):
+        return paths
+    if paths is not None and not paths.null_count and _twice(paths) is None:
+        return paths
+    size = rows.table.num_rows
+    return pa.array([f"{number:0{len(str(size - 1))}d}" for number in range(size)], pa.string())
+
+
+def _twice(column: pa.ChunkedArray) -> str | None:
+    """A value that stands in the column more than once."""
+    if pc.count_distinct(column).as_py() == len(column):
+        return None
+    counts = pc.value_counts(column)
+    name: str = counts.filter(pc.greater(counts.field("counts"), 1))[0]["values"].as_py()
+    return name
+
+
+def _blank_is_null(rows: Manifest, name: str) -> Any:
+    if not rows.has(name):
+        return pa.nulls(rows.table.num_rows, pa.string())
+    column = rows.text(name)
     return pc.if_else(pc.equal(column, ""), None, column)
 
 
-def _refuse_outside(paths: pa.ChunkedArray, manifest: Path) -> None:
-    """Paths are data: none may point out of the root."""
-    outside = pc.match_substring_regex(paths, r"^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)")
-    bad = pc.filter(paths, pc.fill_null(outside, False))
-    if len(bad):
+def _refuse_outside(paths: pa.ChunkedArray, root: Path, manifest: Path) -> None:
+    """Paths are data: none may point out of the root. Links are looked at when a picture is opened."""
+    suspect = pc.match_substring_regex(paths, r"^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)")
+    # A manifest may be full of absolute paths below the root, in either spelling of it.
+    bases = {os.path.join(base, "") for base in (os.path.abspath(root), os.path.realpath(root))}  # noqa: PTH100, PTH118
+    base = os.path.abspath(root)  # noqa: PTH100
+    outside = [
+        path
+        for path in pc.filter(paths, suspect).to_pylist()
+        if not os.path.normpath(os.path.join(base, path)).startswith(tuple(bases))  # noqa: PTH118
+    ]
+    if outside:
         raise AuditError(
-            f"{manifest} has {len(bad):,} paths that leave the root, the first is {bad[0].as_py()!r}; "
-            "write them relative to the manifest's folder, or say with root where they start"
+            f"{manifest} has {len(outside):,} paths that leave the root, the first is {outside[0]!r}; the root is {base}: "
+            "say with root = … in the description, or --root, if all pictures lie elsewhere"
         )
-    if paths.null_count:
-        raise AuditError(f"{manifest} has {paths.null_count:,} rows without a path; fill them or drop the rows")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,90 +11,127 @@ import pyarrow.csv as csv
 import pyarrow.json as pajson
 import pyarrow.parquet as pq
 
+from dejavu_audit.data.json_lines import read_line_by_line
 from dejavu_audit.errors import AuditError
 
 FORMATS = (".parquet", ".csv", ".jsonl")
 
 
-def read_table(path: Path, *, without: Iterable[str] = ()) -> pa.Table:
-    """The table in `path`, its format told by the suffix, less the columns `without`; AuditError if it cannot be read.
+@dataclass(frozen=True)
+class Manifest:
+    """A table and the file that it came from, so that every complaint can name the file."""
 
-    A CSV is read as text throughout: what looks like a number may be an id with leading zeros.
+    path: Path
+    table: pa.Table
+    """The wanted columns that were found. Text is `string`, whatever flavour of it the file had."""
+    found: tuple[str, ...]
+    """Every column of the file, wanted or not."""
+
+    @property
+    def typed(self) -> bool:
+        """Does the format know text from numbers? A CSV is text throughout."""
+        return self.path.suffix.lower() != ".csv"
+
+    def has(self, name: str) -> bool:
+        """Is there such a column, and was it wanted?"""
+        return name in self.table.column_names
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """A column; AuditError, that says what was found instead, if there is none."""
+        if not self.has(name):
+            raise AuditError(f"{self.path} has no column {name!r}; found: {', '.join(self.found) or 'none'}")
+        return self.table[name]
+
+    def full(self, name: str) -> pa.ChunkedArray:
+        """A column without empty places; AuditError, that counts them, if it has some."""
+        column = self.column(name)
+        if column.null_count:
+            raise AuditError(
+                f"the column {name!r} of {self.path} has {column.null_count:,} empty places; fill them or drop the rows"
+            )
+        return column
+
+    def text(self, name: str) -> pa.ChunkedArray:
+        """A column as text, whole numbers written out; AuditError if it holds lists or the like."""
+        column = self.column(name)
+        if not (pa.types.is_string(column.type) or pa.types.is_integer(column.type) or pa.types.is_null(column.type)):
+            raise AuditError(f"the column {name!r} of {self.path} is of type {column.type}; it must be text")
+        return column.cast(pa.string())
+
+
+def read_manifest(path: Path, wanted: Collection[str]) -> Manifest:
+    """The `wanted` columns of a file, its format told by the suffix; AuditError if it cannot be read or has no rows.
+
+    A CSV is read as text throughout: what looks like a number may be an id with leading zeros. Only an empty field is
+    an empty place: "NA" may be a class.
     """
     if not path.is_file():
         raise AuditError(f"there is no file {path}; name a {', '.join(FORMATS)} file")
     try:
-        if path.suffix == ".parquet":
-            file = pq.ParquetFile(path)
-            left_out = set(without)
-            names = [name for name in file.schema_arrow.names if name not in left_out]
-            return file.read(columns=names)
-        if path.suffix == ".csv":
-            names = _header(path)
-            text = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True)
-            return csv.read_csv(path, convert_options=text, parse_options=csv.ParseOptions(newlines_in_values=True))
-        if path.suffix == ".jsonl":
-            return _read_jsonl(path)
+        table, found = _READERS[path.suffix.lower()](path, wanted)
+        table.validate(full=True)  # not every reader looks whether text is UTF-8
+    except KeyError:
+        raise AuditError(f"{path} is of no known format; write it as {', '.join(FORMATS)}") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        first = str(error).splitlines()[0]
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise AuditError(f"{path} cannot be read as {path.suffix[1:]}: {first}") from None
-    raise AuditError(f"{path} is of no known format; write it as {', '.join(FORMATS)}")
+    twice = next((name for name in found if found.count(name) > 1), None)
+    if twice is not None:
+        raise AuditError(f"{path} has two columns {twice!r}; rename one")
+    if not table.num_rows:
+        raise AuditError(f"{path} has no rows")
+    return Manifest(path, pa.table({name: _plain(table[name]) for name in table.column_names}), tuple(found))
 
 
-def columns_of(path: Path) -> list[str]:
-    """The column names of a Parquet file, nothing else read."""
-    return list(pq.ParquetFile(path).schema_arrow.names)
+def _read_parquet(path: Path, wanted: Collection[str]) -> tuple[pa.Table, list[str]]:
+    file = pq.ParquetFile(path)
+    found = list(file.schema_arrow.names)
+    names = [name for name in found if name in wanted]
+    if not names:  # a table without columns would have no rows either
+        return pa.table({"": pa.nulls(file.metadata.num_rows)}), found
+    return file.read(columns=names), found
 
 
-def require(table: pa.Table, path: Path, *alternatives: str) -> str:
-    """The first of the `alternatives` that is a column of the table; AuditError that says what was found instead."""
-    for name in alternatives:
-        if name in table.column_names:
-            return name
-    wanted = " or ".join(repr(name) for name in alternatives)
-    raise AuditError(f"{path} has no column {wanted}; found: {', '.join(table.column_names) or 'none'}")
-
-
-def _header(path: Path) -> list[str]:
+def _read_csv(path: Path, wanted: Collection[str]) -> tuple[pa.Table, list[str]]:
     with csv.open_csv(path) as reader:
-        return list(reader.schema.names)
-
-
-def _read_jsonl(path: Path) -> pa.Table:
+        found = list(reader.schema.names)
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(found, pa.string()), strings_can_be_null=True, null_values=[""]
+    )
+    parse = csv.ParseOptions(newlines_in_values=True)
     try:
-        return pajson.read_json(path)
-    except pa.ArrowInvalid:
-        pass
-    # Arrow stops at the block of the fault: a second, slow look finds the line, and rows of ragged or mixed columns.
-    rows = []
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise AuditError(f"line {number:,} of {path} is not JSON: {error}") from None
-            if not isinstance(row, dict):
-                raise AuditError(f"line {number:,} of {path} is not a JSON object")
-            rows.append(row)
-    names = dict.fromkeys(name for row in rows for name in row)
-    return pa.table({name: _column(name, [row.get(name) for row in rows], path) for name in names})
-
-
-def _column(name: str, values: list[object], path: Path) -> pa.Array:
-    """A column of one type; boxes, whose faults set one picture aside, as JSON text where they are ragged."""
-    if name == "boxes":
-        return pa.array([None if value is None else json.dumps(value) for value in values], pa.string())
-    kinds = {type(value) for value in values if value is not None}
-    if len(kinds) > 1:
-        first = next(value for value in values if value is not None)
-        place, other = next((i, v) for i, v in enumerate(values, 1) if v is not None and type(v) is not type(first))
-        raise AuditError(
-            f"the column {name!r} of {path} mixes types: {first!r} first, {other!r} in row {place:,}; "
-            "write all as one type"
+        table = csv.read_csv(path, convert_options=convert, parse_options=parse)
+    except pa.ArrowInvalid:  # with one thread, arrow knows the row
+        table = csv.read_csv(
+            path, convert_options=convert, parse_options=parse, read_options=csv.ReadOptions(use_threads=False)
         )
+    return _chosen(table, found, wanted), found
+
+
+def _read_jsonl(path: Path, wanted: Collection[str]) -> tuple[pa.Table, list[str]]:
     try:
-        return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise AuditError(f"the column {name!r} of {path} cannot be read: {str(error).splitlines()[0]}") from None
+        table = pajson.read_json(path)
+        plain = "timestamp" not in str(table.schema.types)  # arrow takes any text like a date for a time
+    except pa.ArrowInvalid:
+        plain = False
+    if not plain:  # slower: finds the line of a fault, reads ragged boxes, leaves text alone
+        table = read_line_by_line(path)
+    found = list(table.column_names)
+    return _chosen(table, found, wanted), found
+
+
+_READERS = {".parquet": _read_parquet, ".csv": _read_csv, ".jsonl": _read_jsonl}
+
+
+def _chosen(table: pa.Table, found: list[str], wanted: Collection[str]) -> pa.Table:
+    if len(set(found)) < len(found):  # refused later on, with its name
+        return table.select([])
+    names = [name for name in found if name in wanted]
+    return table.select(names) if names else pa.table({"": pa.nulls(table.num_rows)})
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Text and dictionaries of it, as pandas and polars write them, as the one type `string`."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view"
+    return column.cast(pa.string() if text else kind)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import json
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
+from PIL import Image
 
+from dejavu_audit.data.embedded import embedded_bytes
 from dejavu_audit.data.pictures import file_identity, open_picture
 from dejavu_audit.errors import SetAside
 from dejavu_audit.types import Annotation, Box
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from numpy.typing import NDArray
 
 MALFORMED = "annotation is malformed"
 
@@ -30,31 +31,49 @@ class OwnData:
     def __init__(
         self,
         name: str,
-        base: Path,
+        root: Path,
         classes: Sequence[str],
         table: pa.Table,
-        boxes: pa.ChunkedArray | None,
-        boxes_format: str,
-        embedded: Path | None,
+        *,
+        boxes: pa.ChunkedArray | None = None,
+        boxes_format: str = "xyxy",
+        embedded: Path | None = None,
+        links: bool = False,
+        notes: Sequence[str] = (),
     ) -> None:
+        """Take what `dejavu_audit.data.description` read.
+
+        Args:
+            name: of the data set.
+            root: what the table's paths are relative to.
+            classes: their names.
+            table: as `Dataset.table`, and maybe the columns caption and objects.
+            boxes: a list of boxes a row, or JSON text of it; None where there are none.
+            boxes_format: xyxy or xywh, each maybe -normalized.
+            embedded: the Parquet file whose column `image` holds the pictures, row by row as the table.
+            links: may a picture be a link that points out of the root?
+            notes: what the report must tell.
+
+        """
         self.name = name
-        self.root = str(base.resolve())
+        self.root = os.path.realpath(root)
         self.classes = classes
-        self.table = table
-        self.notes: Sequence[str] = ()
+        self.table = table.combine_chunks()
+        self.notes = notes
         self._boxes = boxes
         self._format = boxes_format
-        self._embedded = str(embedded.resolve()) if embedded else None
+        self._embedded = os.path.realpath(embedded) if embedded else None
+        self._links = links
 
     def identity(self, row: int) -> str:
-        """The file's path, size and time of change; of an embedded picture the hash of its bytes."""
+        """The file's path, size and time of change; of an embedded picture, those of the Parquet file, and the row."""
         if self._embedded:
-            return "bytes:" + hashlib.blake2b(_embedded_bytes(self._embedded, row), digest_size=16).hexdigest()
+            return f"{file_identity(self._embedded)}|row {row}"
         return file_identity(self._file(row))
 
     def open(self, row: int, draft: int | None = None) -> Image.Image:
         """The decoded picture."""
-        return open_picture(_embedded_bytes(self._embedded, row) if self._embedded else self._file(row), draft)
+        return open_picture(embedded_bytes(self._embedded, row) if self._embedded else self._file(row), draft)
 
     def annotation(self, row: int) -> Annotation:
         """The boxes of a row, as [x0, y0, x1, y1] in pixels."""
@@ -62,16 +81,40 @@ class OwnData:
         if self._format.startswith("xywh"):
             boxes = tuple((x, y, x + w, y + h) for x, y, w, h in boxes)
         if self._format.endswith("normalized"):
-            width, height = self.open(row).size
+            width, height = self._size(row)
             boxes = tuple((x0 * width, y0 * height, x1 * width, y1 * height) for x0, y0, x1, y1 in boxes)
         return Annotation(boxes)
 
     def _file(self, row: int) -> Path:
-        path = self.table["path"][row].as_py()
-        file = Path(self.root, path)
-        if not file.resolve().is_relative_to(self.root):  # through a link that leaves the root
-            raise SetAside("path leaves the root")
-        return file
+        file = os.path.join(self.root, self.table["path"][row].as_py())  # noqa: PTH118 - called for every picture
+        if not self._links:
+            try:
+                inside = os.path.realpath(file).startswith(os.path.join(self.root, ""))  # noqa: PTH118
+            except (OSError, ValueError):  # a null byte in the name
+                raise SetAside("picture is missing") from None
+            if not inside:
+                raise SetAside("path leaves the root")
+        return Path(file)
+
+    def _size(self, row: int) -> tuple[int, int]:
+        """Width and height, from the header where that will do."""
+        if not self._embedded:
+            try:
+                with Image.open(self._file(row), formats=("JPEG", "PNG")) as image:
+                    return image.size
+            except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError):
+                pass  # another format, or a fault that `open` has the word for
+        return self.open(row).size
+
+
+def has_boxes(boxes: pa.ChunkedArray) -> NDArray[np.bool_]:
+    """(rows,) where something is annotated; an empty list says as little as an empty place."""
+    full = boxes.is_valid()
+    if pa.types.is_string(boxes.type):
+        full = pc.and_(full, pc.invert(pc.match_substring_regex(boxes, r"^\s*(\[\s*\]\s*|null\s*)?$").fill_null(True)))
+    elif pa.types.is_list(boxes.type) or pa.types.is_large_list(boxes.type):
+        full = pc.and_(full, pc.greater(pc.list_value_length(boxes), 0).fill_null(False))
+    return np.asarray(full, dtype=np.bool_)
 
 
 def _parse_boxes(value: Any) -> tuple[Box, ...]:
@@ -80,36 +123,13 @@ def _parse_boxes(value: Any) -> tuple[Box, ...]:
         listed = json.loads(value) if isinstance(value, str) else value
         if listed and isinstance(listed[0], (int, float)):  # one box, its brackets left out
             listed = [listed]
-        boxes = tuple(_box(box) for box in listed or ())
-    except (ValueError, TypeError, KeyError, IndexError):
+        return tuple(_box(box) for box in listed or ())
+    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError):
         raise SetAside(MALFORMED) from None
-    return boxes
 
 
 def _box(numbers: Any) -> Box:
+    if isinstance(numbers, (str, dict)):
+        raise TypeError("a box is a list of four numbers")
     x0, y0, x1, y1 = (math.nan if number is None else float(number) for number in numbers)
     return x0, y0, x1, y1
-
-
-@functools.lru_cache(maxsize=8)
-def _row_group(file: str, group: int) -> pa.ChunkedArray:
-    return pq.ParquetFile(file).read_row_group(group, columns=["image"])["image"]
-
-
-@functools.lru_cache(maxsize=8)
-def _starts(file: str) -> tuple[int, ...]:
-    metadata = pq.ParquetFile(file).metadata
-    sizes = [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
-    return tuple(np.cumsum([0, *sizes]).tolist())
-
-
-def _embedded_bytes(file: str, row: int) -> bytes:
-    """The bytes of one picture; a row group at a time, a few of them kept, each worker process on its own."""
-    starts = _starts(file)
-    group = int(np.searchsorted(starts, row, side="right")) - 1
-    value = _row_group(file, group)[row - starts[group]].as_py()
-    if isinstance(value, dict):  # as the hubs store pictures: {"bytes": …, "path": …}
-        value = value.get("bytes")
-    if not value:
-        raise SetAside("picture is missing")
-    return bytes(value)

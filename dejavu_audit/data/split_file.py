@@ -7,79 +7,102 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dejavu_audit.data.loading import SETS
-from dejavu_audit.data.manifest import read_table, require
+from dejavu_audit.data.manifest import Manifest, read_manifest
 from dejavu_audit.data.splits import Split, finish
 from dejavu_audit.errors import AuditError, unknown
 
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig
-    from dejavu_audit.types import Dataset
+    from dejavu_audit.types import Array, Dataset, Rows
 
 
 def split_table(split: Split, dataset: Dataset) -> pa.Table:
     """Columns id, set and fold, a row a picture; the fold of public and fit pictures is null."""
     sets = split.sets()
     rows = np.concatenate(list(sets.values()))
-    folds = [*split.fold_of_target.tolist(), *split.fold_of_control.tolist()]
-    folds += [None] * (len(rows) - len(folds))
+    folds = np.zeros(len(rows), np.int8)
+    judged = np.concatenate([split.fold_of_target, split.fold_of_control])  # these two sets come first
+    folds[: len(judged)] = judged
     return pa.table(
         {
             "id": dataset.table["id"].take(pa.array(rows)),
             "set": pa.array(np.repeat(list(sets), [len(of) for of in sets.values()]).tolist(), pa.string()),
-            "fold": pa.array(folds, pa.int8()),
+            "fold": pa.array(folds, mask=np.arange(len(rows)) >= len(judged)),
         }
     )
 
 
 def read_split(file: str, dataset: Dataset, config: AuditConfig) -> Split:
-    """The sets that a file with the columns id and set (and fold) names; AuditError where they cannot be had."""
-    path = Path(file)
-    table = read_table(path)
-    ids = table[require(table, path, "id")].cast(pa.string()).to_pylist()
-    names = table[require(table, path, "set")].cast(pa.string()).to_pylist()
-    rows = dict(zip(dataset.table["id"].to_pylist(), range(dataset.table.num_rows), strict=True))
-    strangers = [id_ for id_ in ids if id_ not in rows]
-    if strangers:
-        raise AuditError(
-            f"{path} names {len(strangers):,} ids that {dataset.name} does not have, the first is {strangers[0]!r}; "
-            "was it written for other data or another --root?"
-        )
-    set_of: dict[str, str] = {}
-    for id_, name in zip(ids, names, strict=True):
-        if name not in SETS:
-            raise unknown("set", str(name), SETS, hint=f"(of {id_!r} in {path})")
-        if id_ in set_of:
-            also = f"in {set_of[id_]} and in {name}" if set_of[id_] != name else f"twice in {name}"
-            raise AuditError(f"{path} has {id_!r} {also}; the sets must not overlap")
-        set_of[id_] = name
-    members = {
-        wanted: np.array([rows[id_] for id_, name in set_of.items() if name == wanted], np.int64) for wanted in SETS
-    }
+    """The sets that a file with the columns id and set (and fold) names; AuditError where they cannot be had.
+
+    The sizes of the configuration do not count, but for `control = 0`, which leaves the control out.
+    """
+    manifest = read_manifest(Path(file), {"id", "set", "fold"})
+    manifest.full("id")
+    manifest.full("set")
+    names = manifest.text("set")
+    stranger = next((name for name in pc.unique(names).to_pylist() if name not in SETS), None)
+    if stranger is not None:
+        raise unknown("set", stranger, SETS, hint=f"(in {file})")
+    rows = _rows(manifest, dataset)
+    members = {name: rows[np.asarray(pc.equal(names, name))] for name in SETS}
+    if not len(members["target"]):
+        raise AuditError(f"{file} names no targets; give it rows with set = target")
+    if config.control == 0:
+        members["control"] = members["control"][:0]
+    asked = {"targets": config.targets, "public": config.public, "control": config.control or None, "fit": config.fit}
+    notes = tuple(
+        f"--{flag} {size:,} does not count: {file} says what is in which set" for flag, size in asked.items() if size
+    )
+    folds = _folds(manifest, rows, config)
     return finish(
         dataset,
         config,
-        members["target"],
-        members["public"],
-        members["control"] if config.control != 0 else members["control"][:0],
-        members["fit"],
-        folds=_folds(table, ids, rows, config, path),
+        *(members[name] for name in ("target", "public", "control", "fit")),
+        folds=folds,
+        notes=notes,
     )
 
 
-def _folds(
-    table: pa.Table, ids: list[str], rows: dict[str, int], config: AuditConfig, path: Path
-) -> dict[int, int] | None:
-    """Row -> fold, where two folds are asked for and the file knows of both."""
+def _rows(manifest: Manifest, dataset: Dataset) -> Rows:
+    """The row of each id; AuditError for ids that the data do not have, or that come twice."""
+    ids = manifest.text("id").combine_chunks()
+    at = pc.index_in(ids, value_set=dataset.table["id"].combine_chunks())
+    if at.null_count:
+        first = ids.filter(pc.is_null(at))[0].as_py()
+        raise AuditError(
+            f"{manifest.path} names {at.null_count:,} ids that {dataset.name} does not have, the first is {first!r}; "
+            "was it written for other data or another --root?"
+        )
+    rows = np.asarray(at, dtype=np.int64)
+    _, first_place, counts = np.unique(rows, return_index=True, return_counts=True)
+    if (counts > 1).any():
+        id_ = ids[int(first_place[counts > 1].min())]
+        of = pc.unique(manifest.text("set").filter(pc.equal(ids, id_))).to_pylist()
+        where = f"in {' and in '.join(of)}" if len(of) > 1 else f"twice in {of[0]}"
+        raise AuditError(f"{manifest.path} has {id_.as_py()!r} {where}; the sets must not overlap")
+    return rows
+
+
+def _folds(manifest: Manifest, rows: Rows, config: AuditConfig) -> Array | None:
+    """(rows of the data set,) folds, 0 where none is given; None: to be drawn, since the file does not know of two."""
+    size = int(rows.max()) + 1
     if config.folds == 1:
-        return dict.fromkeys(rows.values(), 0)
-    if "fold" not in table.column_names:
+        return np.zeros(size, np.int8)
+    if not manifest.has("fold"):
         return None
     try:
-        folds = [0 if fold is None else int(fold) for fold in table["fold"].to_pylist()]
-    except ValueError:
-        raise AuditError(f"the column 'fold' of {path} holds something that is not a number") from None
-    if set(folds) - {0, 1}:
-        raise AuditError(f"the column 'fold' of {path} must hold 0 and 1, not {sorted(set(folds) - {0, 1})[0]}")
-    return {rows[id_]: fold for id_, fold in zip(ids, folds, strict=True)} if len(set(folds)) == 2 else None
+        given = np.asarray(manifest.table["fold"].cast(pa.float64()).fill_null(0))
+    except pa.ArrowException:
+        raise AuditError(f"the column 'fold' of {manifest.path} holds something that is not a number") from None
+    strange = given[(given != 0) & (given != 1)]
+    if len(strange):
+        raise AuditError(f"the column 'fold' of {manifest.path} must hold 0 and 1, not {strange[0]:g}")
+    if not given.any():
+        return None
+    folds = np.zeros(size, np.int8)
+    folds[rows] = given
+    return folds

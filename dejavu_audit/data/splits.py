@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc
 
 from dejavu_audit.config import PRESETS
+from dejavu_audit.data.draws import Draw
 from dejavu_audit.data.loading import SETS
 from dejavu_audit.errors import AuditError
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dejavu_audit.config import AuditConfig
-    from dejavu_audit.types import Dataset, Rows, SetName
+    from dejavu_audit.types import Array, Dataset, Rows, SetName
 
 NO_PUBLIC = "class has no public picture"
 # Where targets, fit set and public set must share one pool, none may take more of it than this.
@@ -62,6 +64,11 @@ class Split:
         )
 
 
+def by_id(dataset: Dataset) -> Rows:
+    """The rows in the order of their ids, so that nothing hangs on the order of the table."""
+    return np.asarray(pc.sort_indices(dataset.table["id"]), dtype=np.int64)
+
+
 @dataclass(frozen=True)
 class _Sizes:
     """How many pictures of each set are asked for; None: all there are."""
@@ -89,36 +96,32 @@ def draw_split(dataset: Dataset, config: AuditConfig) -> Split:
     A picture whose `set` is prescribed goes nowhere else. Of the rest, those with boxes (all, with `--crop corner`)
     can be targets or fit set; those without make the public set first. The control comes from prescribed pictures
     alone: nobody but the data can say what was never trained on. Where one pool must serve several sets and is too
-    small, the public set takes at most 30 % of it, the targets at most half of what is left, the fit set the rest. With
+    small, the public set takes at most 30 % of it, the targets at most half of what is left, the fit set the rest. A
+    class that has no picture without boxes lends 30 % of its own, so that its targets can be inferred at all. With
     two folds there is no fit set of its own: the targets take both shares, and each half is the other's fit set.
+    Where the data prescribe public pictures, targets or fit pictures, that set has no others.
 
     The draw depends on the seed and the ids, not on the order of the table.
     """
     table = dataset.table
-    order = np.argsort(np.asarray(table["id"].to_numpy(zero_copy_only=False), dtype=object), kind="stable")
+    order = by_id(dataset)
     labels = np.asarray(table["label"], dtype=np.int64)
     prescribed = _codes(table["set"].to_pylist())[order]
     usable = (np.asarray(table["boxed"]) | (config.crop == "corner"))[order]
     sizes = _Sizes.of(config, len(dataset.classes))
-    draw = _Draw(labels, config.seed)
+    draw = Draw(labels, config.seed)
 
     own = {name: order[prescribed == number] for number, name in enumerate(SETS)}
     free_boxed, free_bare = order[(prescribed < 0) & usable], order[(prescribed < 0) & ~usable]
 
-    public, from_pool = draw.some("public", np.concatenate([own["public"], free_bare]), sizes.public), 0
-    missing = None if sizes.public is None else sizes.public - len(public)
-    if missing is None or missing > 0:
-        # A pool without pictures of its own for the public set gives up to its share, less what is there already.
-        most = max(0, int(SHARES["public"] * (len(free_boxed) + len(free_bare))) - len(public))
-        from_pool = 0 if len(own["public"]) else min(most, len(free_boxed), most if missing is None else missing)
-    extra, pool = draw.apart("public from the pool", free_boxed, from_pool)
-    public = np.concatenate([public, extra])
-
+    if len(own["public"]):
+        public, pool = draw.some("public", own["public"], sizes.public), free_boxed
+    else:
+        public, pool = _public(draw, labels, free_bare, free_boxed, sizes.public)
     control = draw.some("control", own["control"], sizes.control)
     fit = draw.some("fit", own["fit"], sizes.fit)
     if config.folds == 2:
         wanted = sizes.targets
-        fit = own["fit"]
     else:
         share = SHARES["target"] if not len(own["fit"]) else 1.0
         limit = int(np.ceil(share * len(pool)))
@@ -133,6 +136,17 @@ def draw_split(dataset: Dataset, config: AuditConfig) -> Split:
     )
 
 
+def _public(draw: Draw, labels: Rows, bare: Rows, boxed: Rows, asked: int | None) -> tuple[Rows, Rows]:
+    """The public set, from pictures without boxes first, and the pictures with boxes that are left to the others."""
+    orphans = boxed[~np.isin(labels[boxed], np.unique(labels[bare]))]  # of classes that have boxes everywhere
+    lent = draw.some("lent", orphans, int(np.ceil(SHARES["public"] * len(orphans))))
+    public = draw.some("public", np.concatenate([bare, lent]), asked)
+    most = max(0, int(SHARES["public"] * (len(boxed) + len(bare))) - len(public))
+    missing = most if asked is None else min(most, asked - len(public))
+    extra, pool = draw.apart("public from the pool", boxed[~np.isin(boxed, public)], missing)
+    return np.concatenate([public, extra]), pool
+
+
 def finish(
     dataset: Dataset,
     config: AuditConfig,
@@ -141,11 +155,14 @@ def finish(
     control: Rows,
     fit: Rows,
     *,
-    folds: Mapping[int, int] | None = None,
+    folds: Array | None = None,
     notes: tuple[str, ...] = (),
 ) -> Split:
     """Set aside what cannot be judged, halve the rest where there are two folds, and refuse what is left of nothing."""
     labels = np.asarray(dataset.table["label"], dtype=np.int64)
+    place = np.empty(dataset.table.num_rows, np.int64)
+    place[by_id(dataset)] = np.arange(dataset.table.num_rows)
+    targets, public, control, fit = (rows[np.argsort(place[rows])] for rows in (targets, public, control, fit))
     seen = np.unique(labels[public])
     set_aside: dict[SetName, dict[str, int]] = {}
     kept: dict[SetName, Rows] = {}
@@ -156,11 +173,11 @@ def finish(
         if not possible.all():
             set_aside[name] = {NO_PUBLIC: int((~possible).sum())}
     _refuse_if_empty(dataset, config, targets, kept["target"], public, fit)
-    draw = _Draw(labels, config.seed)
+    draw = Draw(labels, config.seed)
     halves = {}
     for name in kept:
         if folds is not None:
-            halves[name] = np.array([folds[row] for row in kept[name].tolist()], np.int8)
+            halves[name] = folds[kept[name]]
         elif config.folds == 2:
             first = draw.some(f"{name} fold", kept[name], len(kept[name]) // 2)
             halves[name] = (~np.isin(kept[name], first)).astype(np.int8)
@@ -177,39 +194,6 @@ def finish(
         set_aside=set_aside,
         notes=notes,
     )
-
-
-class _Draw:
-    """Seeded draws, stratified by class; each has a stream of its own, so that none depends on the others."""
-
-    def __init__(self, labels: Rows, seed: int) -> None:
-        self._labels, self._seed = labels, seed
-
-    def some(self, what: str, rows: Rows, size: int | None) -> Rows:
-        """At most `size` of the rows (None: all), in their order."""
-        return self.apart(what, rows, size)[0]
-
-    def apart(self, what: str, rows: Rows, size: int | None) -> tuple[Rows, Rows]:
-        """At most `size` of the rows, and the others, both in their order.
-
-        Each class gives its share of the rows, to the nearest picture; the largest remainders are rounded up.
-        """
-        if size is None or size >= len(rows):
-            return rows, rows[:0]
-        rng = np.random.default_rng([self._seed, *what.encode()])
-        classes, of, counts = np.unique(self._labels[rows], return_inverse=True, return_counts=True)
-        exact = counts * (size / len(rows))
-        quota = np.floor(exact).astype(np.int64)
-        remainders = exact - quota
-        up = np.lexsort([rng.random(len(classes)), -remainders])[: size - int(quota.sum())]
-        quota[up] += 1
-        # Within each class, the pictures of the lowest random numbers are taken.
-        by_class = np.lexsort([rng.random(len(rows)), of])
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        place = np.empty(len(rows), np.int64)
-        place[by_class] = np.arange(len(rows)) - np.repeat(starts, counts)
-        taken = place < quota[of]
-        return rows[taken], rows[~taken]
 
 
 def _codes(names: list[SetName | None]) -> NDArray[np.int8]:

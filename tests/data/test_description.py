@@ -1,0 +1,432 @@
+from __future__ import annotations
+
+import json
+import os
+import pickle
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dejavu_audit.data import embedded
+from dejavu_audit.data.description import load
+from dejavu_audit.errors import AuditError, SetAside
+from tests.data.conftest import encoded
+
+RED = (200, 30, 30)
+
+
+def csv(*lines, header="path,label"):
+    return "\n".join([header, *lines]) + "\n"
+
+
+def two(**more):
+    return {"images.csv": csv("a.png,cat", "b.png,dog"), "a.png": encoded(), "b.png": encoded((1, 2, 3)), **more}
+
+
+def test_the_least_description_reads_a_csv(mine):
+    data = load(mine(two(), manifest="images.csv"), None)
+    assert (data.name, list(data.classes)) == ("mine", ["cat", "dog"])
+    assert data.table["id"].to_pylist() == data.table["path"].to_pylist() == ["a.png", "b.png"]
+    assert data.table["label"].to_pylist() == [0, 1]
+    assert data.table["label"].type == pa.int32()
+    assert data.table["boxed"].to_pylist() == [False, False]
+    assert data.table["set"].to_pylist() == data.table["group"].to_pylist() == [None, None]
+    assert data.open(0).getpixel((0, 0)) == RED
+    assert data.identity(0) != data.identity(1)
+
+
+def test_every_column(mine, tmp_path):
+    rows = {
+        "path": ["a.png", "b.png"],
+        "id": [10, 11],
+        "label": ["dog", "cat"],
+        "boxes": [[[1.0, 2.0, 3.0, 4.0]], None],
+        "set": ["target", None],
+        "group": ["g", ""],
+        "caption": [["one", "two"], ["three"]],
+        "objects": [["dog", "ball"], []],
+        "of no interest": [1, 2],
+    }
+    pq.write_table(pa.table(rows), tmp_path / "m.parquet")
+    data = load(mine(two(), manifest="m.parquet"), None)
+    assert data.table["id"].to_pylist() == ["10", "11"]
+    assert data.table["label"].to_pylist() == [1, 0]
+    assert data.table["boxed"].to_pylist() == [True, False]
+    assert data.table["set"].to_pylist() == ["target", None]
+    assert data.table["group"].to_pylist() == ["g", None]
+    assert data.table["caption"].to_pylist() == rows["caption"]
+    assert data.table["objects"].to_pylist() == rows["objects"]
+    assert "of no interest" not in data.table.column_names
+    assert data.annotation(0).boxes == ((1.0, 2.0, 3.0, 4.0),)
+
+
+def test_it_travels_to_a_worker_process(mine):
+    data = load(mine(two(), manifest="images.csv"), None)
+    there = pickle.loads(pickle.dumps(data))
+    assert there.identity(1) == data.identity(1)
+    assert there.open(1).getpixel((0, 0)) == (1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("boxes_format", "written"),
+    [
+        ("xyxy", [[6, 4, 30, 20]]),
+        ("xywh", [[6, 4, 24, 16]]),
+        # of a picture of 60 x 40: 6 / 60, 4 / 40, 30 / 60, 20 / 40
+        ("xyxy-normalized", [[0.1, 0.1, 0.5, 0.5]]),
+        ("xywh-normalized", [[0.1, 0.1, 0.4, 0.4]]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP"])
+def test_formats_of_boxes(mine, boxes_format, written, kind):
+    line = f"a.png,cat,{json.dumps(json.dumps(written))}"
+    files = {"images.csv": csv(line, header="path,label,boxes"), "a.png": encoded(kind=kind)}
+    data = load(mine(files, manifest="images.csv", boxes_format=boxes_format), None)
+    np.testing.assert_allclose(data.annotation(0).boxes, [[6, 4, 30, 20]])
+
+
+def test_normalized_boxes_of_a_broken_picture_set_it_aside(mine):
+    files = {"images.csv": csv('a.png,cat,"[[0, 0, 1, 1]]"', header="path,label,boxes"), "a.png": b"no picture"}
+    data = load(mine(files, manifest="images.csv", boxes_format="xyxy-normalized"), None)
+    with pytest.raises(SetAside, match="not a picture"):
+        data.annotation(0)
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        *('"[[1, 2, 3"', '"[[1, 2, 3]]"', '"[[1, 2, 3, 4, 5]]"', '"{""a"": 1}"', '"[[""a"", 2, 3, 4]]"', "7"),
+        *('"[[1], 2]"', '"[""1234""]"', '"true"', '"[{""x"": 1}]"'),
+        *('"' + "[" * 100_000 + '"', '"[[1, 2, 3, 1' + "0" * 400 + ']]"'),
+    ],
+)
+def test_a_fault_of_one_rows_boxes_sets_that_row_aside(mine, boxes):
+    files = {"images.csv": csv(f"a.png,cat,{boxes}", 'b.png,dog,"[[1, 2, 3, 4]]"', header="path,label,boxes")}
+    data = load(mine(files, manifest="images.csv"), None)
+    assert data.table["boxed"].to_pylist() == [True, True]
+    with pytest.raises(SetAside) as raised:
+        data.annotation(0)
+    assert raised.value.reason == "annotation is malformed"
+    assert data.annotation(1).boxes == ((1, 2, 3, 4),)
+
+
+def test_jsonl_boxes_of_mixed_shapes(mine):
+    rows = [
+        {"path": "a", "label": "x", "boxes": [1, 2, 3, 4]},
+        {"path": "b", "label": "x", "boxes": [[1, 2, 3, 4], [5, 6, 7, float("nan")]]},
+        {"path": "c", "label": "x", "boxes": "none"},
+        {"path": "d", "label": "x", "boxes": []},
+        {"path": "e", "label": "x"},
+    ]
+    files = {"images.jsonl": "".join(json.dumps(row) + "\n" for row in rows)}
+    data = load(mine(files, manifest="images.jsonl"), None)
+    assert data.table["boxed"].to_pylist() == [True, True, True, False, False]
+    assert data.annotation(0).boxes == ((1, 2, 3, 4),)
+    np.testing.assert_equal(data.annotation(1).boxes, ((1, 2, 3, 4), (5, 6, 7, np.nan)))  # crops.py has the word for it
+    with pytest.raises(SetAside, match="annotation is malformed"):
+        data.annotation(2)
+    assert data.annotation(3).boxes == data.annotation(4).boxes == ()
+
+
+def test_empty_boxes_count_as_no_annotation_in_every_format(mine, tmp_path):
+    pq.write_table(
+        pa.table({"path": ["a", "b"], "label": ["x", "y"], "boxes": [[], [[1, 2, 3, 4]]]}), tmp_path / "m.parquet"
+    )
+    assert load(mine(manifest="m.parquet"), None).table["boxed"].to_pylist() == [False, True]
+    text = csv('a,x," [ ] "', 'b,y,"[[1, 2, 3, 4]]"', "c,y,", "d,y,null", header="path,label,boxes")
+    assert load(mine({"m.csv": text}, manifest="m.csv"), None).table["boxed"].to_pylist() == [False, True, False, False]
+
+
+# Labels
+
+
+def labels(mine, lines, **keys):
+    data = load(
+        mine({"m.csv": csv(*(f"{i}.png,{label}" for i, label in enumerate(lines)))}, manifest="m.csv", **keys), None
+    )
+    return data.table["label"].to_pylist(), list(data.classes)
+
+
+def test_whole_numbers_in_a_csv_are_numbers(mine):
+    assert labels(mine, ["10", "9", "10"]) == ([1, 0, 1], ["9", "10"])
+    assert labels(mine, ["1", "0"], classes=["cat", "dog"]) == ([1, 0], ["cat", "dog"])
+
+
+def test_numbers_with_leading_zeros_are_names(mine):
+    assert labels(mine, ["010", "009"]) == ([1, 0], ["009", "010"])
+
+
+def test_classes_may_be_named_by_numbers(mine):
+    assert labels(mine, ["7", "A"], classes=["A", "7"]) == ([1, 0], ["A", "7"])
+
+
+@pytest.mark.parametrize(("name", "text"), [("names.txt", "cat\n\ndog \n"), ("names.json", '["cat", "dog"]')])
+def test_class_names_from_a_file(mine, name, text):
+    toml = mine({"m.csv": csv("a,1", "b,0"), name: text}, manifest="m.csv", classes=name)
+    data = load(toml, None)
+    assert (data.table["label"].to_pylist(), list(data.classes)) == ([1, 0], ["cat", "dog"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "keys", "says"),
+    [
+        (["cat", "dog", "3"], {}, "mixes types: 'cat' first, '3' in row 3; .* list the names"),
+        (["cat", "dgo"], {"classes": ["cat", "dog"]}, r"unknown class 'dgo': did you mean dog\?"),
+        (["0", "2"], {"classes": ["cat", "dog"]}, "label 2 in .* lies outside the 2 classes .* from 0 to 1"),
+        (["0", "-1"], {"classes": ["cat", "dog"]}, "label -1 in .* lies outside"),
+        (["cat", ""], {}, "'label' of .* has 1 empty places"),
+        (["cat"], {"classes": ["cat", "dog", "cat"]}, "have the name 'cat' twice"),
+        (["cat"], {"classes": "gone.txt"}, "class names in .*gone.txt cannot be read"),
+    ],
+)
+def test_labels_that_make_no_sense(mine, lines, keys, says):
+    with pytest.raises(AuditError, match=says):
+        labels(mine, lines, **keys)
+
+
+def test_labels_of_an_odd_type(mine, tmp_path):
+    pq.write_table(pa.table({"path": ["a"], "label": [1.5]}), tmp_path / "m.parquet")
+    with pytest.raises(AuditError, match=r"'label' of .* is of type double; write class names or whole numbers"):
+        load(mine(manifest="m.parquet"), None)
+
+
+# Roots and paths
+
+
+def test_roots_and_what_overrides_them(mine, tmp_path):
+    files = {"lists/m.csv": csv("a.png,cat"), "pictures/a.png": encoded(), "other/a.png": encoded((9, 9, 9))}
+    with pytest.raises(SetAside, match="picture is missing"):  # the manifest's own folder
+        data = load(mine(files, manifest="lists/m.csv"), None)
+        data.open(data.identity(0))
+    assert load(mine(manifest="lists/m.csv", root="pictures"), None).open(0).getpixel((0, 0)) == RED
+    over = load(mine(manifest="lists/m.csv", root="pictures"), str(tmp_path / "other"))
+    assert over.open(0).getpixel((0, 0)) == (9, 9, 9)
+
+
+@pytest.mark.parametrize("path", ["../a.png", "x/../../a.png", "/etc/passwd", "..", "x/.."])
+def test_paths_that_leave_the_root_end_the_run(mine, path):
+    with pytest.raises(AuditError, match=r"1 paths that leave the root, the first is") as raised:
+        load(mine({"m.csv": csv("a.png,cat", f"{path},dog")}, manifest="m.csv"), None)
+    assert repr(path) in str(raised.value)
+
+
+def test_a_sibling_with_the_roots_name_in_front_is_outside(mine, tmp_path):
+    (tmp_path / "in").mkdir()
+    files = {"m.csv": csv(f"{tmp_path}/inner/a.png,cat"), "inner/a.png": encoded()}
+    with pytest.raises(AuditError, match="leave the root"):
+        load(mine(files, manifest="m.csv", root="in"), None)
+
+
+def test_paths_may_be_absolute_within_the_root_or_turn_back_within_it(mine, tmp_path):
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path, target_is_directory=True)
+    lines = [f"{tmp_path}/a.png,cat", "x/../a.png,cat", "..a.png,dog", f"{tmp_path}//b.png,dog"]
+    files = {"m.csv": csv(*lines), "a.png": encoded(), "..a.png": encoded(), "x/y": b""}
+    toml = mine(files, manifest="m.csv")
+    for root in (None, str(link)):  # the root by its other name
+        data = load(toml, root)
+        assert [data.open(row).getpixel((0, 0)) for row in range(3)] == [RED] * 3
+
+
+def test_a_link_out_of_the_root_is_set_aside(mine, tmp_path):
+    (tmp_path / "secret.png").write_bytes(encoded())
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "a.png").symlink_to(tmp_path / "secret.png")
+    data = load(mine({"m.csv": csv("a.png,cat")}, manifest="m.csv", root="root"), None)
+    for look in (data.identity, data.open):
+        with pytest.raises(SetAside) as raised:
+            look(0)
+        assert raised.value.reason == "path leaves the root"
+
+
+def test_odd_paths_are_missing_pictures(mine):
+    rows = "".join(json.dumps({"path": path, "label": "x"}) + "\n" for path in ("a\0.png", "loop/a.png", "x" * 5000))
+    toml = mine({"m.jsonl": rows}, manifest="m.jsonl")
+    (toml.parent / "loop").symlink_to("loop")
+    data = load(toml, None)
+    for row in range(3):
+        with pytest.raises(SetAside):
+            data.identity(row)
+        with pytest.raises(SetAside):
+            data.open(row)
+
+
+# Pictures within the manifest
+
+
+def embed(path, rows, **options):
+    pq.write_table(pa.table(rows), path, **options)
+
+
+def test_pictures_within_parquet(mine, tmp_path):
+    colours = [(number, 0, 0) for number in range(25)]
+    rows = {"image": [encoded(colour) for colour in colours], "label": [number % 3 for number in range(25)]}
+    embed(tmp_path / "m.parquet", rows, row_group_size=4)
+    data = load(mine(manifest="m.parquet"), None)
+    assert data.table["id"].to_pylist()[:2] == ["00", "01"]  # sorted as they lie in the file
+    assert "image" not in data.table.column_names
+    for row in (24, 0, 3, 4, 11, 23):
+        assert data.open(row).getpixel((0, 0)) == colours[row]
+    assert len({data.identity(row) for row in range(25)}) == 25
+    there = pickle.loads(pickle.dumps(data))
+    assert there.identity(7) == data.identity(7)
+    assert there.open(7).getpixel((0, 0)) == colours[7]
+
+
+def test_the_hubs_struct_of_bytes_and_path(mine, tmp_path):
+    images = [{"bytes": encoded(), "path": "a.png"}, {"bytes": None, "path": "b.png"}, None]
+    embed(tmp_path / "m.parquet", {"image": images, "label": ["x", "y", "y"]})
+    data = load(mine(manifest="m.parquet"), None)
+    assert data.open(0).getpixel((0, 0)) == RED
+    for row in (1, 2):
+        with pytest.raises(SetAside, match="picture is missing"):
+            data.open(row)
+
+
+def test_a_rewritten_file_is_read_anew(mine, tmp_path):
+    for colour in (RED, (5, 6, 7)):
+        embed(tmp_path / "m.parquet", {"image": [encoded(colour)], "label": ["x"]})
+        os.utime(tmp_path / "m.parquet", ns=(colour[0], colour[0]))
+        assert load(mine(manifest="m.parquet"), None).open(0).getpixel((0, 0)) == colour
+
+
+def test_row_groups_are_kept_within_bounds(mine, tmp_path, monkeypatch):
+    noise = np.random.default_rng(0).bytes(1000)
+    embed(tmp_path / "m.parquet", {"image": [noise] * 20, "label": ["x"] * 20}, row_group_size=2)
+    monkeypatch.setattr(embedded, "KEPT_BYTES", 5_000)
+    path = str(tmp_path / "m.parquet")
+    for row in range(20):
+        assert embedded.embedded_bytes(path, row) == noise
+    reader = embedded._reader(path, embedded.file_identity(path), os.getpid())
+    assert list(reader._kept) == [8, 9]  # two groups of 2 kB and some bytes each fit into 5 kB
+
+
+def test_normalized_boxes_within_parquet(mine, tmp_path):
+    embed(tmp_path / "m.parquet", {"image": [encoded()], "label": ["x"], "boxes": [[[0.5, 0.5, 1.0, 1.0]]]})
+    data = load(mine(manifest="m.parquet", boxes_format="xyxy-normalized"), None)
+    assert data.annotation(0).boxes == ((30, 20, 60, 40),)
+
+
+def test_paths_are_the_ids_of_embedded_pictures_where_they_can_be(mine, tmp_path):
+    images = [encoded(), encoded()]
+    for paths, ids in ((["b", "a"], ["b", "a"]), (["a", "a"], ["0", "1"]), (["a", None], ["0", "1"])):
+        embed(tmp_path / "m.parquet", {"image": images, "label": ["x", "y"], "path": paths})
+        assert load(mine(manifest="m.parquet"), None).table["id"].to_pylist() == ids
+
+
+def test_an_image_column_of_paths_is_told_so(mine, tmp_path):
+    embed(tmp_path / "m.parquet", {"image": ["a.png"], "label": ["x"]})
+    for toml in (mine(manifest="m.parquet"), mine({"m.csv": "image,label\na.png,x\n"}, manifest="m.csv")):
+        with pytest.raises(AuditError, match=r"'image' of .* must hold encoded pictures .* column 'path'"):
+            load(toml, None)
+
+
+# Folders
+
+
+def folder(**more):
+    return {"p/cat/a.png": encoded(), "p/cat/deep/b.JPG": encoded(kind="JPEG"), "p/dog/c.webp": encoded(), **more}
+
+
+def test_a_folder_by_class(mine):
+    files = folder(**{"p/cat/notes.txt": b"", "p/.hidden/x.png": b"", "p/cat/._a.png": b"", "p/top.png": b""})
+    data = load(mine(files, folder="p"), None)
+    assert data.table["id"].to_pylist() == ["cat/a.png", "cat/deep/b.JPG", "dog/c.webp"]
+    assert (data.table["label"].to_pylist(), list(data.classes)) == ([0, 0, 1], ["cat", "dog"])
+    assert not any(data.table["boxed"].to_pylist())
+    assert data.open(1).size == (60, 40)
+
+
+def test_a_folder_with_boxes(mine):
+    boxes = [{"path": "dog/c.webp", "boxes": [[1, 2, 3, 4]]}, {"path": "cat/a.png", "boxes": []}]
+    lines = "".join(json.dumps(row) + "\n" for row in [*boxes, {"path": "cow/z.png", "boxes": [[1, 2, 3, 4]]}])
+    data = load(mine(folder(**{"boxes.jsonl": lines}), folder="p", boxes="boxes.jsonl"), None)
+    assert data.table["boxed"].to_pylist() == [False, False, True]
+    assert data.annotation(2).boxes == ((1, 2, 3, 4),)
+    assert len(data.notes) == 1
+    assert "boxes for 1 pictures that are not in" in data.notes[0]
+    assert "cow/z.png" in data.notes[0]
+
+
+def test_a_folder_may_be_elsewhere_and_may_be_made_of_links(mine, tmp_path):
+    mine(folder(**{"pool/x.png": encoded()}))
+    (tmp_path / "q" / "cow").mkdir(parents=True)
+    (tmp_path / "q" / "cow" / "l.png").symlink_to(tmp_path / "pool" / "x.png")
+    data = load(mine(folder="p"), str(tmp_path / "q"))
+    assert list(data.classes) == ["cow"]
+    assert data.open(0).getpixel((0, 0)) == RED
+
+
+def test_names_that_are_no_text_are_left_out_and_told(mine, tmp_path):
+    toml = mine(folder(), folder="p")
+    try:
+        (tmp_path / os.fsdecode(b"p/cat/\xff.png")).write_bytes(encoded())
+    except OSError:
+        pytest.skip("this file system knows UTF-8 alone")
+    data = load(toml, None)
+    assert data.table.num_rows == 3
+    assert "1 files" in data.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("boxes", "says"),
+    [
+        ('path,boxes\np/cat/a.png,"[[1,2,3,4]]"\n', "boxes for none of the pictures .* as in 'cat/a.png'"),
+        ("path,boxes\ncat/a.png,\ncat/a.png,\n", "two rows for 'cat/a.png'"),
+        ("path,box\ncat/a.png,\n", "no column 'boxes'; found: path, box"),
+    ],
+)
+def test_boxes_of_a_folder_that_make_no_sense(mine, boxes, says):
+    with pytest.raises(AuditError, match=says):
+        load(mine(folder(**{"b.csv": boxes}), folder="p", boxes="b.csv"), None)
+
+
+# The description itself
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('name = "x"\nmanifets = "m.csv"', r"unknown key 'manifets': did you mean manifest\? \(in"),
+        ('name = "x"\nmanifest = \n', r"cannot be read as TOML: .*line 2"),
+        (b'name = "\xff"', "cannot be read as TOML"),
+        ('manifest = "m.csv"', "name is missing"),
+        ('name = ""\nmanifest = "m.csv"', "name"),
+        ('name = "x"', "either a manifest or a folder"),
+        ('name = "x"\nmanifest = "m.csv"\nfolder = "p"', "either a manifest or a folder"),
+        ('name = "x"\nmanifest = "m.csv"\nboxes = "b.csv"', "goes with a folder"),
+        ('name = "x"\nfolder = "p"\nroot = "p"', "goes with a manifest"),
+        ('name = "x"\nmanifest = 3', r"manifest - input should be a valid string \(given: 3\)"),
+        ('name = "x"\nmanifest = "m.csv"\nboxes_format = "yxyx"', "boxes_format - .*'xyxy'.*given: 'yxyx'"),
+        ('name = "x"\nmanifest = "m.csv"\nclasses = [1, 2]', "classes"),
+        ('name = "x"\nmanifest = "gone.csv"', "there is no file .*gone.csv"),
+        ('name = "x"\nfolder = "gone"', "there is no folder .*gone"),
+        ('name = "x"\nfolder = "empty"', "holds no pictures in subfolders"),
+        ('name = "x"\nmanifest = "m.csv"\nroot = "gone"', "root .*gone is not a folder; .*--root"),
+    ],
+)
+def test_descriptions_that_make_no_sense(tmp_path, text, says):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "m.csv").write_text("path,label\na,b\n")
+    toml = tmp_path / "x.toml"
+    toml.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(AuditError, match=says) as raised:
+        load(toml, None)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_manifest_for_a_description_is_told_what_to_write(tmp_path):
+    pd.DataFrame({"path": ["a"]}).to_parquet(tmp_path / "images.parquet")
+    with pytest.raises(
+        AuditError, match=r'images.toml with the two lines name = "images" and manifest = "images.parquet"'
+    ):
+        load(tmp_path / "images.parquet", None)
+
+
+def test_a_description_with_byte_order_mark(tmp_path):
+    (tmp_path / "m.csv").write_text("path,label\na,b\n")
+    (tmp_path / "x.toml").write_text('\ufeffname = "x"\nmanifest = "m.csv"\n', "utf-8")
+    assert load(tmp_path / "x.toml", None).name == "x"
