@@ -31,7 +31,8 @@ WEIGHTS = "net."
 BLOCK = 256
 
 # On a CPU: the small architecture that learned quickest. It needs 9 s of one core for 3,000 crops of scenes, and names
-# 35.5 % of 1,500 fresh ones where 37 % are possible (10 classes, correlation 0.3); at 64 px it is no better, and slower.
+# 35.5 % of 1,500 fresh ones where 37 % are possible (10 classes, correlation 0.3); at 64 px it is only slower.
+# The values for a GPU have not been tried on one.
 ON_GPU = {"model": "resnet50", "size": 224, "epochs": 30, "batch": 256, "lr": 2e-3, "area": 0.25}
 ON_CPU = {"model": "test_byobnet", "size": 32, "epochs": 8, "batch": 64, "lr": 4e-3, "area": 0.25}
 
