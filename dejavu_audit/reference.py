@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,7 +79,8 @@ def keep(state: Mapping[str, Array], file: Path) -> None:
         save_file(dict(state), unfinished)
         unfinished.replace(file)
     except (OSError, SafetensorError) as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise AuditError(
             f"the fitted baseline cannot be kept in {file.parent}: {error}; "
             "make room there or choose another --cache-dir"
