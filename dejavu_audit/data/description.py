@@ -245,6 +245,6 @@ def _refuse_outside(paths: pa.ChunkedArray, root: Path, manifest: Path) -> None:
     ]
     if outside:
         raise AuditError(
-            f"{manifest} has {len(outside):,} paths that leave the root, the first is {outside[0]!r}; the root is {base}: "
-            "say with root = … in the description, or --root, if all pictures lie elsewhere"
+            f"{manifest} has {len(outside):,} paths that leave the root, the first is {outside[0]!r}; "
+            f"the root is {base}: say with root = … in the description, or --root, if all pictures lie elsewhere"
         )

@@ -228,6 +228,13 @@ def _refuse_if_empty(
         )
     if len(asked) and not len(targets):
         raise AuditError(f"none of the {len(asked):,} targets {where} is of a class that has a public picture")
+    table = dataset.table
+    boxed = int(np.count_nonzero(np.asarray(table["boxed"]) & np.asarray(table["set"].is_null())))
+    if not len(targets) and boxed:
+        raise AuditError(
+            f"{boxed:,} with boxes, of the pictures {where} without a prescribed set, are too few for targets beside "
+            "the public set, which needs some of each class; annotate more, or prescribe targets (set = target)"
+        )
     if not len(targets):
         raise AuditError(
             f"there is no picture {where} that can be a target: targets need boxes around their foreground; "
