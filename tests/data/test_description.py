@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,9 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from dejavu_audit.data import embedded
-from dejavu_audit.data.description import load
+from dejavu_audit.data.description import Description, load
 from dejavu_audit.errors import AuditError, SetAside
 from tests.data.conftest import encoded
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 RED = (200, 30, 30)
 
@@ -430,3 +438,24 @@ def test_a_description_with_byte_order_mark(tmp_path):
     (tmp_path / "m.csv").write_text("path,label\na,b\n")
     (tmp_path / "x.toml").write_text('\ufeffname = "x"\nmanifest = "m.csv"\n', "utf-8")
     assert load(tmp_path / "x.toml", None).name == "x"
+
+
+def test_the_descriptions_of_the_documentation_are_understood():
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text("utf-8")
+    blocks = [block for block in re.findall(r"```toml\n(.*?)```", page, re.S) if block.startswith("name")]
+    assert len(blocks) == 3
+    for block in blocks:
+        assert Description(**tomllib.loads(block)).name == "birds"
+
+
+def test_the_manifests_of_the_documentation_are_read(mine):
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text("utf-8")
+    table = re.findall(r"```csv\n(path.*?)```", page, re.S)[0]
+    data = load(mine({"birds.csv": table}, manifest="birds.csv"), None)
+    assert list(data.classes) == ["robin", "wren"]
+    assert data.table["boxed"].to_pylist() == [True, False, True, True]
+    assert data.table["set"].to_pylist() == [None, None, None, "control"]
+    assert data.annotation(2).boxes == ((10, 40, 90, 120), (140, 35, 200, 110))
+    lines = re.findall(r"```json\n(\{.*?)```", page, re.S)[0]
+    data = load(mine({"birds.jsonl": lines}, manifest="birds.jsonl"), None)
+    assert data.table["boxed"].to_pylist() == [True, True]
