@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FULL = "full"
 """Stands for the crop rule where the whole picture is looked at."""
 
-STORE_VERSION = 1
+STORE_VERSION = 2
 """Raised whenever stored vectors would no longer be what the same call computes."""
 
 

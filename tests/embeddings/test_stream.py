@@ -14,6 +14,7 @@ from PIL import Image
 
 from dejavu_audit.data.pictures import open_picture
 from dejavu_audit.embeddings import lanes as lanes_module
+from dejavu_audit.embeddings import stream as stream_module
 from dejavu_audit.embeddings.store import Store
 from dejavu_audit.embeddings.stream import embed_views
 from dejavu_audit.embeddings.views import View
@@ -263,3 +264,14 @@ def test_a_stopped_run_goes_on_and_gives_the_same_bits(folder, tmp_path, stop):
     cached, resumed = start("a", "0").communicate(timeout=60)[0].split()
     assert 0 < int(cached) < 200
     assert resumed == start("b", "0").communicate(timeout=60)[0].split()[1]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_featurizer_may_give_a_view_of_its_batch(folder, tmp_path, monkeypatch, workers):
+    """Thumbnails are the batch's own bytes; the memory behind a batch is used again for the next one."""
+    monkeypatch.setattr(stream_module, "CHUNK_ROWS", 4)
+    data = folder(30)
+    bytes_ = Linear(dtype=np.dtype(np.uint8), dim=3 * 24 * 24, fingerprint="bytes", batch_size=3)
+    (seen,), _ = run(data, [(View(bytes_, None), rows(*range(30)))], Store(tmp_path / "cache"), workers=workers)
+    for row, vector in zip(seen.rows, seen.vectors, strict=True):
+        np.testing.assert_array_equal(vector, by_hand(data, bytes_, row))
