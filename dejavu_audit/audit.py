@@ -22,7 +22,7 @@ from dejavu_audit.data.split_file import read_split, split_table
 from dejavu_audit.data.splits import draw_split
 from dejavu_audit.embeddings.store import Store
 from dejavu_audit.embeddings.stream import embed_views
-from dejavu_audit.embeddings.views import Embedded, View
+from dejavu_audit.embeddings.views import View
 from dejavu_audit.encoders.loading import load_encoder
 from dejavu_audit.errors import AuditError
 from dejavu_audit.findings import write
@@ -131,32 +131,31 @@ def look(plan: Plan, progress: Progress) -> Seen:
     set_aside = {
         name: Counter(lost[row] for row in rows.tolist() if row in lost) for name, rows in split.sets().items()
     }
-    refuse_if_too_few(plan, set_aside, public)
     used = {name: len(rows) - set_aside[name].total() for name, rows in split.sets().items()}
     for name, reasons in split.set_aside.items():
         set_aside[name].update(reasons)
+    refuse_if_too_few(config=plan.config, used=used, set_aside=set_aside)
     return Seen(public, crops, features, used, set_aside, counts.as_dict())
 
 
-def refuse_if_too_few(plan: Plan, set_aside: dict[SetName, Counter[str]], public: Embedded) -> None:
+def refuse_if_too_few(config: AuditConfig, used: dict[SetName, int], set_aside: dict[SetName, Counter[str]]) -> None:
     """End the run where too many pictures of a set are lost for a fair sample, or nothing is left to ask."""
-    config = plan.config
-    for name, rows in plan.split.sets().items():
+    for name, left in used.items():
         reasons, lost = set_aside[name].most_common(3), set_aside[name].total()
-        if not lost or (lost <= config.max_set_aside * len(rows) and lost < len(rows)):
+        if not lost or (left and lost <= config.max_set_aside * (lost + left)):
             continue
         counted = ", ".join(f"{count:,} {reason}" for reason, count in reasons)
-        said = f"{lost:,} of {len(rows):,} {name} pictures had to be set aside ({counted})"
+        said = f"{lost:,} of {lost + left:,} {name} pictures had to be set aside ({counted})"
         if reasons[0][0] == "no usable background":
             raise AuditError(f"{said}: their backgrounds are under --min-side {config.min_side}; choose a smaller one")
-        if lost == len(rows):
+        if not left:
             raise AuditError(f"{said}, so that none is left; look at the first of them, and mend the data or --root")
         raise AuditError(
             f"{said}, more than --max-set-aside {config.max_set_aside:g} allows; mend the data, or allow a larger share"
         )
-    if len(public.rows) < config.k:
+    if used["public"] < config.k:
         raise AuditError(
-            f"only {len(public.rows):,} public pictures are usable, fewer than --k {config.k}; "
+            f"only {used['public']:,} public pictures are usable, fewer than --k {config.k}; "
             "choose a smaller --k or more --public"
         )
 

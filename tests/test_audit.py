@@ -80,17 +80,18 @@ def plan_of(sizes, **settings):
     ],
 )
 def test_too_few_pictures_end_the_run(lost, settings, says):
-    plan = plan_of({"target": 10, "control": 10, "public": 50, "fit": 10}, **{"k": 10, **settings})
-    counts = {name: lost.get(name, Counter()) for name in ("target", "control", "public", "fit")}
+    sizes = {"target": 10, "control": 10, "public": 50, "fit": 10}
+    counts = {name: lost.get(name, Counter()) for name in sizes}
+    used = {name: size - counts[name].total() for name, size in sizes.items()}
     with pytest.raises(AuditError) as caught:
-        refuse_if_too_few(plan, counts, SimpleNamespace(rows=np.arange(50)))
+        refuse_if_too_few(plan_of(sizes, **{"k": 10, **settings}).config, used, counts)
     assert says in str(caught.value)
 
 
 def test_as_many_as_allowed_may_be_lost():
-    plan = plan_of({"target": 10, "control": 0, "public": 50, "fit": 10}, k=10)
-    counts = {name: Counter() for name in ("control", "public", "fit")} | {"target": Counter({"x": 5})}
-    refuse_if_too_few(plan, counts, SimpleNamespace(rows=np.arange(50)))
+    used = {"target": 5, "control": 0, "public": 50, "fit": 10}
+    counts = {name: Counter() for name in used} | {"target": Counter({"x": 5})}
+    refuse_if_too_few(plan_of(used, k=10).config, used, counts)
 
 
 def test_the_width_is_told_beforehand():
