@@ -65,9 +65,9 @@ def read_manifest(path: Path, wanted: Collection[str]) -> Manifest:
     A CSV is read as text throughout: what looks like a number may be an id with leading zeros. Only an empty field is
     an empty place: "NA" may be a class.
     """
-    if not path.is_file():
-        raise AuditError(f"there is no file {path}; name a {', '.join(FORMATS)} file")
     try:
+        if not path.is_file():
+            raise AuditError(f"there is no file {path}; name a {', '.join(FORMATS)} file")
         table, found = _READERS[path.suffix.lower()](path, wanted)
         table.validate(full=True)  # not every reader looks whether text is UTF-8
     except KeyError:

@@ -392,6 +392,19 @@ def test_boxes_of_a_folder_that_make_no_sense(mine, boxes, says):
         load(mine(folder(**{"b.csv": boxes}), folder="p", boxes="b.csv"), None)
 
 
+def test_a_class_that_cannot_be_read_ends_the_run(mine, monkeypatch):
+    from dejavu_audit.data import folders
+
+    def walk(folder, onerror):
+        onerror(PermissionError(13, "Permission denied", str(folder)))
+        yield from ()
+
+    toml = mine(folder(), folder="p")
+    monkeypatch.setattr(folders.os, "walk", walk)
+    with pytest.raises(AuditError, match="p/cat cannot be looked into: Permission denied"):
+        load(toml, None)
+
+
 # The description itself
 
 
