@@ -45,7 +45,7 @@ def command(
             console.print(Text(f"{name}: {result.verdict}"), soft_wrap=True)
         return
     console.print()
-    console.print(screen.table([result.record for result in results.values()], list(results)))
+    screen.side_by_side(console, {name: result.record for name, result in results.items()})
     for name, result in results.items():
         style = screen.COLOURS.get(verdict.of(result.record), "bold")
         console.print(Text(f"{name}: ", style="bold").append(result.verdict, style=style))

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dejavu_audit.report import verdict
-from dejavu_audit.report.lines import set_lines, summary_lines
+from dejavu_audit.report.lines import UNIT, set_lines, summary_lines
 
 if TYPE_CHECKING:
     from dejavu_audit.report.record import AuditRecord
@@ -89,14 +89,27 @@ def show_result(result: AuditResult, *, quiet: bool, json: bool) -> None:
     console.print(Text(f"\nRun folder: {result.folder}  (audit.json, samples.parquet, split.parquet)"), soft_wrap=True)
 
 
+NARROW = 78
+"""Columns under which audits stand below one another."""
+
+
+def side_by_side(console: Console, named: dict[str, AuditRecord]) -> None:
+    """Print the tables of several audits, as one where the terminal is wide enough."""
+    if console.width >= NARROW:
+        console.print(table(list(named.values()), list(named)))
+        return
+    for title, record in named.items():
+        console.print(table([record], [title]))
+
+
 def table(records: list[AuditRecord], titles: list[str] | None = None) -> Table:
     """The summary table; several audits stand side by side."""
     grid = Table(box=None if sys.stdout.encoding.lower() not in {"utf-8", "utf8"} else ROUNDED)
-    grid.add_column("share of pictures", overflow="fold")
+    grid.add_column(UNIT, overflow="fold")
     for number, record in enumerate(records):
         title = titles[number] if titles else f"{record.model.family} {record.model.name}"
         grid.add_column(Text(title), justify="right", overflow="fold")
-        grid.add_column(f"{100 * record.headline.level:g} % interval", overflow="fold")
+        grid.add_column(f"{100 * record.headline.level:g} % interval", no_wrap=True)
     for lines in zip(*(summary_lines(record) for record in records), strict=True):
         if lines[0].section:
             grid.add_section()

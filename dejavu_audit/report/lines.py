@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from dejavu_audit.report.record import AuditRecord
 
 NOT_MEASURED = "not measured"
+UNIT = "percent of pictures"
+"""Of every number in the table."""
 
 
 class Line(NamedTuple):
@@ -58,7 +60,7 @@ def _score(
     if score.estimate is None or score.low is None or score.high is None:
         return Line(name, NOT_MEASURED, "", strong, section)
     sign = "+" if signed else ""
-    value, low, high = (f"{100 * number:{sign}.1f} %" for number in (score.estimate, score.low, score.high))
+    value, low, high = (f"{100 * number:{sign}.1f}" for number in (score.estimate, score.low, score.high))
     return Line(name, value, f"{low} to {high}", strong, section)
 
 

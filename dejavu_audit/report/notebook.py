@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from dejavu_audit.report.lines import summary_lines
+from dejavu_audit.report.lines import UNIT, summary_lines
 
 if TYPE_CHECKING:
     from dejavu_audit.report.record import AuditRecord
@@ -22,6 +22,6 @@ def as_html(record: AuditRecord) -> str:
     interval = f"{100 * record.headline.level:g} % interval"
     return (
         f"<div><p><strong>{escape(record.verdict)}</strong></p>"
-        f"<table><thead><tr><th>score</th><th>estimate</th><th>{interval}</th></tr></thead>"
+        f"<table><thead><tr><th>{UNIT}</th><th>estimate</th><th>{interval}</th></tr></thead>"
         f"<tbody>{rows}</tbody></table><ul>{said}</ul></div>"
     )

@@ -47,8 +47,8 @@ def test_the_headline_comes_first_and_is_signed():
     first = next(iter(summary_lines(record())))
     assert (first.name, first.value, first.interval) == (
         "déjà vu score, top-1, calibrated",
-        "+12.5 %",
-        "+10.0 % to +15.0 %",
+        "+12.5",
+        "+10.0 to +15.0",
     )
     assert first.strong
 
