@@ -107,7 +107,7 @@ def enough(labels: ArrayLike, baseline: str) -> None:
     if n < FEWEST or classes < 2:
         raise AuditError(
             f"the baseline {baseline} cannot be fitted on {n} crops of {classes} classes: "
-            f"it needs at least {FEWEST} crops of 2 classes; raise --fit"
+            f"it needs at least {FEWEST} crops of 2 classes; raise --fit (with --folds 2 --targets)"
         )
 
 

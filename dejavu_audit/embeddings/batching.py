@@ -123,7 +123,7 @@ class Batches:
         expected = self._featurizer
         if vectors.ndim != 2 or vectors.shape[1] != expected.dim:
             raise ValueError(f"featurizer gave shape {vectors.shape}, but promised {expected.dim} dimensions")
-        # A copy, always: a featurizer may give a view of the batch (thumbnails do), and the batch's memory is used again.
+        # A copy, always: a featurizer may give a view of the batch (thumbnails do), whose memory is used again.
         vectors = np.array(vectors, dtype=expected.dtype)
         if vectors.dtype.kind == "f" and not np.isfinite(vectors).all():
             raise AuditError(

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -119,17 +120,20 @@ def decode(
     AuditError if a worker dies. Closing the iterator ends the workers.
     """
     count = min(cores() if workers is None else workers, len(chunks))
-    loader = DataLoader(
-        Decoder(dataset, looks),
-        batch_size=None,
-        sampler=_Order(chunks),
-        num_workers=count,
-        collate_fn=_as_is,
-        worker_init_fn=_start_worker if count else None,
-        prefetch_factor=PREFETCH if count else None,
-        # Python 3.14 no longer forks by itself, and importing torch in every worker takes seconds.
-        multiprocessing_context="fork" if count and sys.platform == "linux" else None,
-    )
+    with warnings.catch_warnings():
+        # Who asks for more workers than cores has a slow disk, and knows it.
+        warnings.filterwarnings("ignore", message="This DataLoader will create")
+        loader = DataLoader(
+            Decoder(dataset, looks),
+            batch_size=None,
+            sampler=_Order(chunks),
+            num_workers=count,
+            collate_fn=_as_is,
+            worker_init_fn=_start_worker if count else None,
+            prefetch_factor=PREFETCH if count else None,
+            # Python 3.14 no longer forks by itself, and importing torch in every worker takes seconds.
+            multiprocessing_context="fork" if count and sys.platform == "linux" else None,
+        )
     yield from loader
 
 
