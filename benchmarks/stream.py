@@ -6,12 +6,14 @@ Both are measured in one process, the bare passes before and after the audit, fr
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks import pictures
 from benchmarks.bar import Bar, whole
 
+MODELS = (("timm", "resnet18"), ("openclip", "ViT-B-32"))
 SIZES = {"public": 1_400, "targets": 500, "control": 300, "fit": 200}
 
 SCRIPT = """
@@ -31,7 +33,7 @@ def bare(size):
     return (time.perf_counter() - began) * views / (-(-views // size) * size)
 encoder.embed_images(pixels[:32])
 began = time.perf_counter()
-result = audit(f"{family}:{name}", pretrained="random", data=data, k=50, out=cache + "/run", cache_dir=cache,
+result = audit(f"{family}:{name}", pretrained="random", data=data, preset="full", k=50, out=cache + "/run", cache_dir=cache,
                batch_size=32, baseline_options={"epochs": "1"})
 wall = time.perf_counter() - began
 after = bare(32)
@@ -48,10 +50,15 @@ def run(folder: Path) -> list[Bar]:
     views = SIZES["public"] + SIZES["targets"] + SIZES["control"]
     with tempfile.TemporaryDirectory() as place:
         description = pictures.write(Path(place) / "data", **SIZES)
-        for family, name in (("timm", "resnet18"), ("openclip", "ViT-B-32")):
+        for family, name in MODELS:
             cache = str(Path(place) / f"cache-{name}")
             seen = json.loads(
                 whole("-c", SCRIPT % views, family, name, str(description), cache).output.splitlines()[-1]
+            )
+            print(
+                {name: value for name, value in seen["timings"].items() if name != "views"},
+                seen["bare"],
+                file=sys.stderr,
             )
             what = f"wall of the audit less fitting / bare forward passes, {name}, {views:,} views"
             bars.append(Bar(what, seen["wall"] / seen["bare"], 1.15))
