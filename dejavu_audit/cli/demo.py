@@ -31,7 +31,7 @@ def command(
     console = Console()
     if not quiet:
         console.print(
-            "Two small encoders come with this package, trained alike on procedural scenes. One saw the 300 target\n"
+            "Two small encoders come with this package, trained alike on procedural scenes. One saw the 300 target "
             "scenes over and over and learned their backgrounds by heart; its twin never saw them.\n",
             highlight=False,
         )

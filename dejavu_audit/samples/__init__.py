@@ -31,8 +31,10 @@ def demo_audits(*, out: Path, cache_dir: Path | None, progress: Progress) -> dic
     """Audit both with one split and one seed, each into a folder of `out`; AuditError as `audit` raises it."""
     from dejavu_audit.audit import audit
 
-    return {
-        name: audit(
+    results = {}
+    for name, path in CHECKPOINTS.items():
+        progress.say(f"Auditing the {name}:")
+        results[name] = audit(
             "timm:test_resnet",
             pretrained=str(path),
             out=str(out / f"demo-{name}"),
@@ -40,5 +42,4 @@ def demo_audits(*, out: Path, cache_dir: Path | None, progress: Progress) -> dic
             on_progress=progress,
             **AUDIT,
         )
-        for name, path in CHECKPOINTS.items()
-    }
+    return results
