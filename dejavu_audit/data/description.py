@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from dejavu_audit.data.box_column import box_column, has_boxes
 from dejavu_audit.data.embedded import holds_pictures
 from dejavu_audit.data.folders import pictures_by_class
 from dejavu_audit.data.labels import numbered
-from dejavu_audit.data.manifest import Manifest, read_manifest
-from dejavu_audit.data.own_data import OwnData, has_boxes
+from dejavu_audit.data.manifest import Manifest, is_file, is_folder, read_manifest, user_path
+from dejavu_audit.data.own_data import OwnData
 from dejavu_audit.errors import AuditError, unknown
 
 if sys.version_info >= (3, 11):
@@ -55,11 +56,11 @@ def read_description(path: Path) -> Description:
             f"--data {path} is a manifest; write a file {path.stem}.toml with the two lines "
             f'name = "{path.stem}" and manifest = "{path.name}", and pass that'
         )
-    if not path.is_file():
+    if not is_file(path):
         raise AuditError(f"there is no dataset description {path}; give the path of a .toml file")
     try:
         keys = tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise AuditError(f"{path} cannot be read as TOML: {error}") from None
     for key in keys:
         if key not in Description.model_fields:
@@ -71,6 +72,10 @@ def read_description(path: Path) -> Description:
         missing = first["type"] == "missing"
         fault = "is missing" if missing else f"{first['msg'][0].lower()}{first['msg'][1:]} (given: {first['input']!r})"
         raise AuditError(f"{path}: {first['loc'][0]} {'' if missing else '- '}{fault}") from None
+    if not told.name.strip() or not told.name.isprintable():
+        raise AuditError(f"{path}: name is {told.name!r}; write a word that names the data")
+    if told.classes is not None and not told.classes:
+        raise AuditError(f"{path}: classes is empty; list the names, or leave it out")
     if (told.manifest is None) == (told.folder is None):
         raise AuditError(f'{path} must name either a manifest or a folder, as in manifest = "images.parquet"')
     if told.manifest is not None and told.boxes is not None:
@@ -97,18 +102,17 @@ def _from_manifest(told: Description, here: Path, root: str | None) -> OwnData:
     # The pictures themselves stay in the file until they are asked for.
     rows = read_manifest(file, COLUMNS - {"image"} if file.suffix.lower() == ".parquet" else COLUMNS)
     embedded = _is_embedded(rows)
-    base = Path(root or (here / told.root if told.root else file.parent)).expanduser()
+    base = user_path(root or (here / told.root if told.root else file.parent))
     paths = rows.text("path") if embedded and rows.has("path") else None
     if not embedded:
-        if not base.is_dir():
+        if not is_folder(base):
             raise AuditError(f"the pictures' root {base} is not a folder; say where they are with --root")
         rows.full("path")
         paths = rows.text("path")
         _refuse_outside(paths, base, rows.path)
     labels, classes = numbered(rows.full("label"), _class_names(told, here), file, typed=rows.typed)
     ids = _ids(rows, paths)
-    boxes = rows.table["boxes"].combine_chunks() if rows.has("boxes") else None
-    boxes = None if boxes is None else pa.chunked_array(boxes) if isinstance(boxes, list) else pa.chunked_array([boxes])
+    boxes = box_column(rows) if rows.has("boxes") else None
     size = rows.table.num_rows
     columns = {
         "id": ids,
@@ -121,11 +125,20 @@ def _from_manifest(told: Description, here: Path, root: str | None) -> OwnData:
     }
     where = file if embedded else None
     table = pa.table(columns)
-    return OwnData(told.name, base, classes, table, boxes=boxes, boxes_format=told.boxes_format, embedded=where)
+    return OwnData(
+        told.name,
+        base,
+        classes,
+        table,
+        boxes=boxes,
+        boxes_format=told.boxes_format,
+        embedded=where,
+        notes=_notes(told),
+    )
 
 
 def _from_folder(told: Description, here: Path, root: str | None) -> OwnData:
-    folder = Path(root).expanduser() if root else here / str(told.folder)
+    folder = user_path(root or here / str(told.folder))
     files, notes = pictures_by_class(folder)
     names = pc.list_element(pc.split_pattern(files, "/", max_splits=1), 0)
     labels, classes = numbered(pa.chunked_array([names]), _class_names(told, here), folder, typed=True)
@@ -146,14 +159,25 @@ def _from_folder(told: Description, here: Path, root: str | None) -> OwnData:
     )
     # What is listed lies in the folder, even where a user linked it from elsewhere.
     return OwnData(
-        told.name, folder, classes, table, boxes=boxes, boxes_format=told.boxes_format, links=True, notes=notes
+        told.name,
+        folder,
+        classes,
+        table,
+        boxes=boxes,
+        boxes_format=told.boxes_format,
+        links=True,
+        notes=(*_notes(told), *notes),
     )
+
+
+def _notes(told: Description) -> tuple[str, ...]:
+    return (" ".join(told.description.split()),) if told.description else ()
 
 
 def _boxes_of(files: pa.Array, rows: Manifest, folder: Path) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
     """The boxes of each file, and a note on those of other files; AuditError if they are of other files altogether."""
     rows.full("path")
-    paths, boxes = rows.text("path"), rows.column("boxes")
+    paths, boxes = rows.text("path"), box_column(rows)
     twice = _twice(paths)
     if twice is not None:
         raise AuditError(
@@ -180,7 +204,7 @@ def _class_names(told: Description, here: Path) -> list[str] | None:
             text = file.read_text("utf-8-sig")
             is_json = file.suffix.lower() == ".json"
             names = json.loads(text) if is_json else [line.strip() for line in text.splitlines() if line.strip()]
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise AuditError(f"the class names in {file} cannot be read: {error}") from None
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise AuditError(f"{file} must hold a JSON list of class names, or a name a line in a .txt file")

@@ -36,6 +36,8 @@ def read_line_by_line(path: Path) -> pa.Table:
 def _column(name: str, values: list[object], lines: list[int], path: Path) -> pa.Array:
     if name == "boxes":
         return pa.array([None if value is None else json.dumps(value) for value in values], pa.string())
+    if name in {"caption", "objects"} and any(isinstance(value, list) for value in values):
+        values = [[value] if isinstance(value, str) else value for value in values]
     full = [(line, value) for line, value in zip(lines, values, strict=True) if value is not None]
     other = next(((line, value) for line, value in full if type(value) is not type(full[0][1])), None)
     if other is not None:
@@ -45,5 +47,16 @@ def _column(name: str, values: list[object], lines: list[int], path: Path) -> pa
         )
     try:
         return pa.array(values)
+    except UnicodeEncodeError:  # JSON can spell half a character, "\\ud800"
+        line = next(line for line, value in full if not _is_text(str(value)))
+        raise AuditError(f"the column {name!r} of {path} holds what is no text, in line {line:,}") from None
     except (pa.ArrowException, OverflowError) as error:
         raise AuditError(f"the column {name!r} of {path} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dejavu_audit.data.manifest import on_one_line
 from dejavu_audit.errors import AuditError, unknown
 
 WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
@@ -29,8 +30,17 @@ def numbered(
     kind = column.type
     if pa.types.is_integer(kind):
         return _counted(column, classes, where) if classes is not None else _sorted(column)
+    if pa.types.is_floating(kind):
+        whole = np.asarray(column) % 1 == 0  # False for NaN and the infinite
+        place = int(whole.argmin()) if not whole.all() else 0  # all whole: one of them is too large to count with
+        raise AuditError(
+            f"the label {column[place].as_py()} in row {place + 1:,} of {where} is no whole number; "
+            "write class names or whole numbers"
+        )
     if not pa.types.is_string(kind):
-        raise AuditError(f"the column 'label' of {where} is of type {kind}; write class names or whole numbers")
+        raise AuditError(
+            f"the column 'label' of {where} is of type {on_one_line(kind)}; write class names or whole numbers"
+        )
     names = sorted(pc.unique(column).to_pylist())
     if classes is not None:
         known = set(classes)

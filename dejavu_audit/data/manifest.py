@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,29 @@ from dejavu_audit.data.json_lines import read_line_by_line
 from dejavu_audit.errors import AuditError
 
 FORMATS = (".parquet", ".csv", ".jsonl")
+
+
+def user_path(text: str | Path) -> Path:
+    """A path as the user typed it, `~` resolved; AuditError for the home of nobody."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise AuditError(f"{text} begins with the home folder of a user who is not known here; write it out") from None
+
+
+def is_file(path: Path) -> bool:
+    """Is there such a file? Unlike Path.is_file this raises nothing, however strange the name."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path) -> bool:
+    """Is there such a folder? Raises nothing either."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def on_one_line(found: object) -> str:
+    """What was found in a file, to be quoted in a sentence: its names may hold line breaks."""
+    return " ".join(str(found).split())
 
 
 @dataclass(frozen=True)
@@ -39,7 +63,8 @@ class Manifest:
     def column(self, name: str) -> pa.ChunkedArray:
         """A column; AuditError, that says what was found instead, if there is none."""
         if not self.has(name):
-            raise AuditError(f"{self.path} has no column {name!r}; found: {', '.join(self.found) or 'none'}")
+            found = on_one_line(", ".join(self.found)) or "none"
+            raise AuditError(f"{self.path} has no column {name!r}; found: {found}")
         return self.table[name]
 
     def full(self, name: str) -> pa.ChunkedArray:
@@ -55,7 +80,8 @@ class Manifest:
         """A column as text, whole numbers written out; AuditError if it holds lists or the like."""
         column = self.column(name)
         if not (pa.types.is_string(column.type) or pa.types.is_integer(column.type) or pa.types.is_null(column.type)):
-            raise AuditError(f"the column {name!r} of {self.path} is of type {column.type}; it must be text")
+            kind = on_one_line(column.type)
+            raise AuditError(f"the column {name!r} of {self.path} is of type {kind}; it must be text")
         return column.cast(pa.string())
 
 
@@ -66,7 +92,7 @@ def read_manifest(path: Path, wanted: Collection[str]) -> Manifest:
     an empty place: "NA" may be a class.
     """
     try:
-        if not path.is_file():
+        if not is_file(path):
             raise AuditError(f"there is no file {path}; name a {', '.join(FORMATS)} file")
         table, found = _READERS[path.suffix.lower()](path, wanted)
         table.validate(full=True)  # not every reader looks whether text is UTF-8
@@ -131,7 +157,17 @@ def _chosen(table: pa.Table, found: list[str], wanted: Collection[str]) -> pa.Ta
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Text and dictionaries of it, as pandas and polars write them, as the one type `string`."""
+    """Text and dictionaries of it, as pandas and polars write them, as the one type `string`.
+
+    Whole numbers that became floats, since pandas knows no empty place among integers, are whole numbers again.
+    """
+    if pa.types.is_floating(column.type):
+        try:
+            return column.cast(pa.int64())  # refused for 0.5, NaN and what does not fit
+        except pa.ArrowInvalid:
+            return column
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or str(kind) == "string_view"
-    return column.cast(pa.string() if text else kind)
+    plain = pa.string() if text else kind
+    # arrow breaks some nested columns (lists of nulls) by casting them to what they are
+    return column if plain == column.type else column.cast(plain)

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from PIL import Image
 
+from dejavu_audit.data.box_column import parse_boxes
 from dejavu_audit.data.embedded import embedded_bytes
-from dejavu_audit.data.pictures import file_identity, open_picture
+from dejavu_audit.data.pictures import file_identity, open_picture, picture_size
 from dejavu_audit.errors import SetAside
-from dejavu_audit.types import Annotation, Box
+from dejavu_audit.types import Annotation
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-MALFORMED = "annotation is malformed"
+    from PIL import Image
 
 
 class OwnData:
@@ -73,17 +67,20 @@ class OwnData:
 
     def open(self, row: int, draft: int | None = None) -> Image.Image:
         """The decoded picture."""
-        return open_picture(embedded_bytes(self._embedded, row) if self._embedded else self._file(row), draft)
+        return open_picture(self._source(row), draft)
 
     def annotation(self, row: int) -> Annotation:
         """The boxes of a row, as [x0, y0, x1, y1] in pixels."""
-        boxes = _parse_boxes(self._boxes[row].as_py() if self._boxes is not None else None)
+        boxes = parse_boxes(self._boxes[row].as_py() if self._boxes is not None else None)
         if self._format.startswith("xywh"):
             boxes = tuple((x, y, x + w, y + h) for x, y, w, h in boxes)
         if self._format.endswith("normalized"):
-            width, height = self._size(row)
+            width, height = picture_size(self._source(row))
             boxes = tuple((x0 * width, y0 * height, x1 * width, y1 * height) for x0, y0, x1, y1 in boxes)
         return Annotation(boxes)
+
+    def _source(self, row: int) -> Path | bytes:
+        return embedded_bytes(self._embedded, row) if self._embedded else self._file(row)
 
     def _file(self, row: int) -> Path:
         file = os.path.join(self.root, self.table["path"][row].as_py())  # noqa: PTH118 - called for every picture
@@ -95,41 +92,3 @@ class OwnData:
             if not inside:
                 raise SetAside("path leaves the root")
         return Path(file)
-
-    def _size(self, row: int) -> tuple[int, int]:
-        """Width and height, from the header where that will do."""
-        if not self._embedded:
-            try:
-                with Image.open(self._file(row), formats=("JPEG", "PNG")) as image:
-                    return image.size
-            except (OSError, ValueError, SyntaxError, Warning, Image.DecompressionBombError):
-                pass  # another format, or a fault that `open` has the word for
-        return self.open(row).size
-
-
-def has_boxes(boxes: pa.ChunkedArray) -> NDArray[np.bool_]:
-    """(rows,) where something is annotated; an empty list says as little as an empty place."""
-    full = boxes.is_valid()
-    if pa.types.is_string(boxes.type):
-        full = pc.and_(full, pc.invert(pc.match_substring_regex(boxes, r"^\s*(\[\s*\]\s*|null\s*)?$").fill_null(True)))
-    elif pa.types.is_list(boxes.type) or pa.types.is_large_list(boxes.type):
-        full = pc.and_(full, pc.greater(pc.list_value_length(boxes), 0).fill_null(False))
-    return np.asarray(full, dtype=np.bool_)
-
-
-def _parse_boxes(value: Any) -> tuple[Box, ...]:
-    """A list of four numbers each, or JSON of it; SetAside for anything else."""
-    try:
-        listed = json.loads(value) if isinstance(value, str) else value
-        if listed and isinstance(listed[0], (int, float)):  # one box, its brackets left out
-            listed = [listed]
-        return tuple(_box(box) for box in listed or ())
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError):
-        raise SetAside(MALFORMED) from None
-
-
-def _box(numbers: Any) -> Box:
-    if isinstance(numbers, (str, dict)):
-        raise TypeError("a box is a list of four numbers")
-    x0, y0, x1, y1 = (math.nan if number is None else float(number) for number in numbers)
-    return x0, y0, x1, y1

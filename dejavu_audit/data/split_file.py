@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dejavu_audit.data.loading import SETS
-from dejavu_audit.data.manifest import Manifest, read_manifest
-from dejavu_audit.data.splits import Split, finish
+from dejavu_audit.data.manifest import Manifest, read_manifest, user_path
+from dejavu_audit.data.splits import Split, finish, prescribed_sets
 from dejavu_audit.errors import AuditError, unknown
 
 if TYPE_CHECKING:
@@ -20,16 +19,17 @@ if TYPE_CHECKING:
 
 
 def split_table(split: Split, dataset: Dataset) -> pa.Table:
-    """Columns id, set and fold, a row a picture; the fold of public and fit pictures is null."""
-    sets = split.sets()
-    rows = np.concatenate(list(sets.values()))
+    """Columns id, set and fold, a row a picture; fold is null of public and fit pictures, and of what is not judged."""
+    parts = [*split.sets().items(), *split.unjudged.items()]
+    rows = np.concatenate([of for _, of in parts])
     folds = np.zeros(len(rows), np.int8)
     judged = np.concatenate([split.fold_of_target, split.fold_of_control])  # these two sets come first
     folds[: len(judged)] = judged
+    numbers = np.repeat([SETS.index(name) for name, _ in parts], [len(of) for _, of in parts])
     return pa.table(
         {
             "id": dataset.table["id"].take(pa.array(rows)),
-            "set": pa.array(np.repeat(list(sets), [len(of) for of in sets.values()]).tolist(), pa.string()),
+            "set": pa.array(SETS).take(pa.array(numbers)),
             "fold": pa.array(folds, mask=np.arange(len(rows)) >= len(judged)),
         }
     )
@@ -40,7 +40,7 @@ def read_split(file: str, dataset: Dataset, config: AuditConfig) -> Split:
 
     The sizes of the configuration do not count, but for `control = 0`, which leaves the control out.
     """
-    manifest = read_manifest(Path(file), {"id", "set", "fold"})
+    manifest = read_manifest(user_path(file), {"id", "set", "fold"})
     manifest.full("id")
     manifest.full("set")
     names = manifest.text("set")
@@ -57,6 +57,10 @@ def read_split(file: str, dataset: Dataset, config: AuditConfig) -> Split:
     notes = tuple(
         f"--{flag} {size:,} does not count: {file} says what is in which set" for flag, size in asked.items() if size
     )
+    prescribed = prescribed_sets(dataset)[rows]
+    moved = int(((prescribed >= 0) & (prescribed != np.asarray(pc.index_in(names, value_set=pa.array(SETS))))).sum())
+    if moved:
+        notes += (f"{file} puts {moved:,} pictures into other sets than {dataset.name} prescribes; the file counts",)
     folds = _folds(manifest, rows, config)
     return finish(
         dataset,

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from dejavu_audit.config import PRESETS
 from dejavu_audit.data.draws import Draw
 from dejavu_audit.data.loading import SETS
+from dejavu_audit.data.split_faults import refuse_if_empty, shortfalls, torn_groups
 from dejavu_audit.errors import AuditError
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class Split:
     fold_of_control: NDArray[np.int8]
     set_aside: Mapping[SetName, Mapping[str, int]] = field(default_factory=dict)
     """Pictures that cannot be judged, by set and reason, before any was opened."""
+    unjudged: Mapping[SetName, Rows] = field(default_factory=dict)
+    """Which they are."""
     notes: tuple[str, ...] = ()
 
     def sets(self) -> dict[SetName, Rows]:
@@ -106,7 +110,7 @@ def draw_split(dataset: Dataset, config: AuditConfig) -> Split:
     table = dataset.table
     order = by_id(dataset)
     labels = np.asarray(table["label"], dtype=np.int64)
-    prescribed = _codes(table["set"].to_pylist())[order]
+    prescribed = prescribed_sets(dataset)[order]
     usable = (np.asarray(table["boxed"]) | (config.crop == "corner"))[order]
     sizes = _Sizes.of(config, len(dataset.classes))
     draw = Draw(labels, config.seed)
@@ -132,7 +136,7 @@ def draw_split(dataset: Dataset, config: AuditConfig) -> Split:
     if len(own["fit"]) == 0 and config.folds == 1:
         fit = draw.some("fit from the pool", pool, sizes.fit)
     return finish(
-        dataset, config, targets, public, control, fit, notes=_shortfalls(config, targets, public, control, fit)
+        dataset, config, targets, public, control, fit, notes=shortfalls(config, targets, public, control, fit)
     )
 
 
@@ -164,15 +168,15 @@ def finish(
     place[by_id(dataset)] = np.arange(dataset.table.num_rows)
     targets, public, control, fit = (rows[np.argsort(place[rows])] for rows in (targets, public, control, fit))
     seen = np.unique(labels[public])
-    set_aside: dict[SetName, dict[str, int]] = {}
+    unjudged: dict[SetName, Rows] = {}
     kept: dict[SetName, Rows] = {}
     judged: dict[SetName, Rows] = {"target": targets, "control": control}
     for name, rows in judged.items():
         possible = np.isin(labels[rows], seen)
         kept[name] = rows[possible]
         if not possible.all():
-            set_aside[name] = {NO_PUBLIC: int((~possible).sum())}
-    _refuse_if_empty(dataset, config, targets, kept["target"], public, fit)
+            unjudged[name] = rows[~possible]
+    refuse_if_empty(dataset, config, targets, kept["target"], public, fit)
     draw = Draw(labels, config.seed)
     halves = {}
     for name in kept:
@@ -183,6 +187,11 @@ def finish(
             halves[name] = (~np.isin(kept[name], first)).astype(np.int8)
         else:
             halves[name] = np.zeros(len(kept[name]), np.int8)
+    if config.folds == 2 and len(np.unique(halves["target"])) < 2:
+        raise AuditError(
+            f"--folds 2 needs targets in both folds, but those of {dataset.name} that can be judged are all in fold "
+            f"{halves['target'][0]}; give both in the column 'fold', or leave it out to have them drawn"
+        )
     return Split(
         targets=kept["target"],
         public=public,
@@ -191,59 +200,14 @@ def finish(
         folds=config.folds,
         fold_of_target=halves["target"],
         fold_of_control=halves["control"],
-        set_aside=set_aside,
-        notes=notes,
+        set_aside={name: {NO_PUBLIC: len(rows)} for name, rows in unjudged.items()},
+        unjudged=unjudged,
+        notes=(*notes, *torn_groups(dataset, (kept["target"], kept["control"], public, fit))),
     )
 
 
-def _codes(names: list[SetName | None]) -> NDArray[np.int8]:
-    code = {name: number for number, name in enumerate(SETS)}
-    return np.array([-1 if name is None else code[name] for name in names], np.int8)
-
-
-def _shortfalls(config: AuditConfig, targets: Rows, public: Rows, control: Rows, fit: Rows) -> tuple[str, ...]:
-    """What was asked for by a flag and is not there."""
-    asked = {
-        "targets": (config.targets, targets),
-        "public": (config.public, public),
-        "control": (config.control, control),
-    }
-    if config.folds == 1:
-        asked["fit"] = (config.fit, fit)
-    return tuple(
-        f"--{flag} {size:,} was asked for, but the data have only {len(rows):,} to give"
-        for flag, (size, rows) in asked.items()
-        if size is not None and len(rows) < size
-    )
-
-
-def _refuse_if_empty(
-    dataset: Dataset, config: AuditConfig, asked: Rows, targets: Rows, public: Rows, fit: Rows
-) -> None:
-    where = f"in {dataset.name} ({dataset.root})"
-    if len(public) < config.k:
-        raise AuditError(
-            f"--k {config.k} neighbours are to vote, but {where} there are only {len(public):,} public pictures; "
-            "choose a smaller --k or give more public pictures"
-        )
-    if len(asked) and not len(targets):
-        raise AuditError(f"none of the {len(asked):,} targets {where} is of a class that has a public picture")
-    table = dataset.table
-    boxed = int(np.count_nonzero(np.asarray(table["boxed"]) & np.asarray(table["set"].is_null())))
-    if not len(targets) and boxed:
-        raise AuditError(
-            f"{boxed:,} with boxes, of the pictures {where} without a prescribed set, are too few for targets beside "
-            "the public set, which needs some of each class; annotate more, or prescribe targets (set = target)"
-        )
-    if not len(targets):
-        raise AuditError(
-            f"there is no picture {where} that can be a target: targets need boxes around their foreground; "
-            "annotate some, prescribe them (set = target), or use --crop corner, which needs no boxes"
-        )
-    if config.folds == 1 and not len(fit):
-        raise AuditError(
-            f"no picture is left {where} to fit the baseline on; choose fewer --targets, or --folds 2, "
-            "where each half of the targets is the other's fit set"
-        )
-    if config.folds == 2 and len(targets) < 2:
-        raise AuditError(f"--folds 2 needs at least two targets; {where} there is {len(targets)}")
+def prescribed_sets(dataset: Dataset) -> NDArray[np.int8]:
+    """(rows,) the place in `SETS` of the set that the data prescribe, -1 where they do not."""
+    sets = dataset.table["set"]
+    places = pc.index_in(sets.cast(pa.string()), value_set=pa.array(SETS))
+    return np.asarray(places.fill_null(-1), dtype=np.int8)

@@ -195,10 +195,31 @@ def test_labels_that_make_no_sense(mine, lines, keys, says):
         labels(mine, lines, **keys)
 
 
-def test_labels_of_an_odd_type(mine, tmp_path):
-    pq.write_table(pa.table({"path": ["a"], "label": [1.5]}), tmp_path / "m.parquet")
-    with pytest.raises(AuditError, match=r"'label' of .* is of type double; write class names or whole numbers"):
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([1.0, 1.5], "the label 1.5 in row 2 of .*m.parquet is no whole number; write class names or whole numbers"),
+        ([1.0, float("nan")], "the label nan in row 2 of"),
+        ([1e300, 1.0], r"the label 1e\+300 in row 1 of"),
+        ([True, False], "'label' of .* is of type bool; write class names or whole numbers"),
+        ([[1], [2]], "'label' of .* is of type list<element: int64>; write"),
+        ([{"a\nb": 1}] * 2, "'label' of .* is of type struct<a b: int64>; write"),
+    ],
+)
+def test_labels_of_an_odd_type(mine, tmp_path, values, says):
+    pq.write_table(pa.table({"path": ["a", "b"], "label": values}), tmp_path / "m.parquet")
+    with pytest.raises(AuditError, match=says) as raised:
         load(mine(manifest="m.parquet"), None)
+    assert "\n" not in str(raised.value)
+
+
+def test_numbers_that_became_floats_are_numbers_again(mine, tmp_path):
+    rows = {"path": ["a", "b"], "label": [1.0, 0.0], "id": [10.0, 11.0], "group": [7.0, None]}  # as pandas has them
+    pd.DataFrame(rows).to_parquet(tmp_path / "m.parquet")
+    data = load(mine(manifest="m.parquet", classes=["cat", "dog"]), None)
+    assert data.table["label"].to_pylist() == [1, 0]
+    assert data.table["id"].to_pylist() == ["10", "11"]
+    assert data.table["group"].to_pylist() == ["7", None]
 
 
 # Roots and paths
