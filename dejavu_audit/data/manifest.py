@@ -137,6 +137,7 @@ def _read_csv(path: Path, wanted: Collection[str]) -> tuple[pa.Table, list[str]]
 def _read_jsonl(path: Path, wanted: Collection[str]) -> tuple[pa.Table, list[str]]:
     try:
         table = pajson.read_json(path)
+        table.validate()  # arrow breaks lists of nulls while reading them
         plain = "timestamp" not in str(table.schema.types)  # arrow takes any text like a date for a time
     except pa.ArrowInvalid:
         plain = False

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
@@ -12,11 +13,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dejavu_audit.data import embedded
 from dejavu_audit.data.description import Description, load
+from dejavu_audit.data.loading import load_dataset
+from dejavu_audit.data.splits import draw_split
 from dejavu_audit.errors import AuditError, SetAside
-from tests.data.conftest import encoded
+from tests.data.conftest import config, encoded
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -146,6 +151,35 @@ def test_empty_boxes_count_as_no_annotation_in_every_format(mine, tmp_path):
     assert load(mine(manifest="m.parquet"), None).table["boxed"].to_pylist() == [False, True]
     text = csv('a,x," [ ] "', 'b,y,"[[1, 2, 3, 4]]"', "c,y,", "d,y,null", header="path,label,boxes")
     assert load(mine({"m.csv": text}, manifest="m.csv"), None).table["boxed"].to_pylist() == [False, True, False, False]
+
+
+BOX = [1.0, 2.0, 3.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        pa.array([[BOX], None], pa.list_(pa.list_(pa.float32(), 4))),
+        pa.array([[BOX], None], pa.list_(pa.list_(pa.float64()), 1)),
+        pa.array([[BOX], []], pa.large_list(pa.large_list(pa.float64()))),
+        pa.array([BOX, None]),
+        pa.array(["[[1, 2, 3, 4]]", None], pa.large_string()),
+        pa.array(["[[1, 2, 3, 4]]", None]).dictionary_encode(),
+    ],
+    ids=lambda boxes: str(boxes.type),
+)
+def test_boxes_in_columns_of_many_types(mine, tmp_path, boxes):
+    pq.write_table(pa.table({"path": ["a", "b"], "label": ["x", "y"], "boxes": boxes}), tmp_path / "m.parquet")
+    data = load(mine(manifest="m.parquet"), None)
+    assert data.table["boxed"].to_pylist() == [True, False]
+    assert data.annotation(0).boxes == (tuple(BOX),)
+
+
+@pytest.mark.parametrize("boxes", [[1, 2], [True, False], [b"[]", None], [[{"x0": 1, "y0": 2}], None]])
+def test_columns_that_can_hold_no_boxes_end_the_run(mine, tmp_path, boxes):
+    pq.write_table(pa.table({"path": ["a", "b"], "label": ["x", "y"], "boxes": boxes}), tmp_path / "m.parquet")
+    with pytest.raises(AuditError, match=r"'boxes' of .*m.parquet is of type .*; write a list of boxes a picture"):
+        load(mine(manifest="m.parquet"), None)
 
 
 # Labels
@@ -437,6 +471,16 @@ def test_a_class_that_cannot_be_read_ends_the_run(mine, monkeypatch):
         (b'name = "\xff"', "cannot be read as TOML"),
         ('manifest = "m.csv"', "name is missing"),
         ('name = ""\nmanifest = "m.csv"', "name"),
+        ('name = " "\nmanifest = "m.csv"', "name is ' '; write a word"),
+        ('name = "a\\nb"\nmanifest = "m.csv"', r"name is 'a\\nb'; write a word"),
+        ('name = "x"\nmanifest = "m.csv"\nclasses = []', "classes is empty"),
+        ('name = "x"\nmanifest = "m.csv"\nclasses = "deep.json"', "class names in .*deep.json cannot be read"),
+        ("x = " + "[" * 5_000, "cannot be read as TOML"),
+        (f"x = 1{'0' * 5_000}", "cannot be read as TOML"),
+        (f'name = "x"\nmanifest = "{"x" * 5_000}.csv"', "there is no file"),
+        (f'name = "x"\nfolder = "{"x" * 5_000}"', "File name too long|there is no folder"),
+        (f'name = "x"\nmanifest = "m.csv"\nroot = "{"x" * 5_000}"', "is not a folder"),
+        ('name = "x"\nmanifest = "a\\u0000.csv"', "there is no file"),
         ('name = "x"', "either a manifest or a folder"),
         ('name = "x"\nmanifest = "m.csv"\nfolder = "p"', "either a manifest or a folder"),
         ('name = "x"\nmanifest = "m.csv"\nboxes = "b.csv"', "goes with a folder"),
@@ -452,6 +496,7 @@ def test_a_class_that_cannot_be_read_ends_the_run(mine, monkeypatch):
 )
 def test_descriptions_that_make_no_sense(tmp_path, text, says):
     (tmp_path / "empty").mkdir()
+    (tmp_path / "deep.json").write_text("[" * 100_000)
     (tmp_path / "m.csv").write_text("path,label\na,b\n")
     toml = tmp_path / "x.toml"
     toml.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -472,6 +517,70 @@ def test_a_description_with_byte_order_mark(tmp_path):
     (tmp_path / "m.csv").write_text("path,label\na,b\n")
     (tmp_path / "x.toml").write_text('\ufeffname = "x"\nmanifest = "m.csv"\n', "utf-8")
     assert load(tmp_path / "x.toml", None).name == "x"
+
+
+def test_what_the_reader_should_know_is_a_note(mine):
+    assert load(mine(two(), manifest="images.csv", description="Taken\nin May. "), None).notes == ("Taken in May.",)
+    assert load(mine(folder(), folder="p", description="By class."), None).notes == ("By class.",)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=6,
+)
+SENSIBLE = st.fixed_dictionaries(
+    {"path": st.sampled_from(["a.png", "b.png"]) | st.text(max_size=5), "label": st.sampled_from("xy") | st.integers()},
+    optional={
+        "boxes": st.lists(st.lists(st.floats(), min_size=3, max_size=4), max_size=2) | JSON,
+        **dict.fromkeys(["id", "set", "group", "caption", "image"], JSON),
+    },
+)
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(SENSIBLE | st.dictionaries(st.sampled_from(["path", "label", "boxes", "set"]), JSON), max_size=3),
+    st.sampled_from(["jsonl", "parquet"]),
+    st.sampled_from(["", "boxes_format = 'xywh-normalized'"]),
+)
+def test_whatever_is_in_a_manifest_ends_in_a_sentence_or_sets_pictures_aside(tmp_path_factory, rows, suffix, more):
+    here = tmp_path_factory.mktemp("odd")
+    (here / "a.png").write_bytes(encoded())
+    if suffix == "jsonl":
+        (here / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        try:
+            pq.write_table(pa.Table.from_pylist(rows), here / "m.parquet")
+        except (pa.ArrowException, UnicodeEncodeError, OverflowError, TypeError):  # no Parquet file can be like this
+            return
+    (here / "x.toml").write_text(f"name = 'x'\nmanifest = 'm.{suffix}'\n{more}")
+    try:
+        data = load(here / "x.toml", None)
+    except AuditError as error:
+        assert "\n" not in str(error)
+        return
+    for row in range(data.table.num_rows):
+        for look in (data.identity, data.open, data.annotation):
+            with contextlib.suppress(SetAside):
+                look(row)
+
+
+def test_the_example_of_the_documentation_is_drawn(mine, monkeypatch):
+    """The page's script is run as it stands, and the file that it writes goes through the draw."""
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text("utf-8")
+    script = next(block for block in re.findall(r"```python\n(.*?)```", page, re.S) if "write_table" in block)
+    names = [f"{name}/{number}" for name in ("robin", "wren") for number in range(10)]
+    files = {f"pictures/{name}.jpg": encoded(kind="JPEG") for name in names}
+    toml = mine(files, name="birds", manifest="birds.parquet")
+    monkeypatch.chdir(toml.parent)
+    exec(compile(script, "docs/data.md", "exec"), {})
+    asked = config(toml, crop="corner", k=1, preset="full")
+    data = load_dataset(asked)
+    assert data.open(0).size == (60, 40)
+    sets = draw_split(data, asked).sets()
+    # Of 20 in one pool: 30 % public, and the 14 left are halved.
+    assert {name: len(rows) for name, rows in sets.items()} == {"target": 7, "control": 0, "public": 6, "fit": 7}
 
 
 def test_the_descriptions_of_the_documentation_are_understood():

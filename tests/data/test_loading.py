@@ -60,6 +60,10 @@ def test_a_description_by_its_path_and_the_root_by_its_name(mine, tmp_path, monk
         ("some/folder", "is neither a built-in name nor a description; describe your data in a .toml file"),
         ("pictures", "--data pictures is neither a built-in name nor a description"),
         ("mine", r"there is no data set 'mine', but a description mine.toml; type --data mine.toml"),
+        ("~no_such_user_here/x.toml", "begins with the home folder of a user who is not known"),
+        ("x" * 5_000, "unknown data set 'xxx"),
+        ("x" * 5_000 + ".toml", "there is no dataset description xxx"),
+        ("a\0b", "unknown data set"),
         ("list.csv", "--data list.csv is a manifest; write a file list.toml"),
     ],
 )
@@ -69,6 +73,12 @@ def test_data_that_is_not_there(mine, tmp_path, monkeypatch, data, says):
     with pytest.raises(AuditError, match=says) as raised:
         load_dataset(config(data))
     assert "\n" not in str(raised.value)
+
+
+def test_the_root_may_be_nobodys_home(mine):
+    toml = mine({"m.csv": "path,label\na,x\n"}, manifest="m.csv")
+    with pytest.raises(AuditError, match="~no_such_user_here begins with the home folder"):
+        load_dataset(config(toml, root="~no_such_user_here"))
 
 
 def test_options_do_not_go_with_a_description(mine):

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dejavu_audit.data.json_lines import read_line_by_line
-from dejavu_audit.data.manifest import read_manifest
+from dejavu_audit.data.manifest import is_file, is_folder, read_manifest, user_path
 from dejavu_audit.errors import AuditError
 
 WANTED = {"path", "label", "boxes", "id"}
@@ -122,6 +123,7 @@ def test_a_missing_column_says_what_was_found(tmp_path, suffix):
         ("m.jsonl", '{"label": "a"}\n\n{"label": 3}\n', "'label' of .* mixes types: 'a' in line 1, 3 in line 3"),
         ("m.jsonl", '{"label": 1}\n{"label": true}\n', "mixes types: 1 in line 1, True in line 2"),
         ("m.jsonl", '{"boxes": 1}\n{"boxes": "", "label": 99999999999999999999999}\n', "'label' of .* cannot be read"),
+        ("m.jsonl", '{"path": "\\ud800"}\n', "'path' of .* holds what is no text, in line 1"),
         ("m.jsonl", "[" * 100_000 + "\n", "line 1 of .* is not JSON"),
         ("m.jsonl", b'{"path": "\xff"}\n', "cannot be read as jsonl: .*UTF8"),
     ],
@@ -141,3 +143,64 @@ def test_columns_that_are_no_text_and_have_empty_places(tmp_path):
         read.text("id")
     with pytest.raises(AuditError, match=r"'label' of .* has 1 empty places"):
         read.full("label")
+
+
+def test_captions_may_be_one_or_many(tmp_path):
+    lines = '{"caption": "one"}\n{"caption": ["two", "three"]}\n{"caption": null}\n'
+    read = read_manifest(write(tmp_path / "m.jsonl", lines), {"caption"})
+    assert read.column("caption").to_pylist() == [["one"], ["two", "three"], None]
+
+
+def test_whole_numbers_among_floats(tmp_path):
+    table = {"id": [1.0, None], "label": [0.5, 1.0], "path": [2.0**70, 1.0]}
+    pq.write_table(pa.table(table), tmp_path / "m.parquet")
+    read = read_manifest(tmp_path / "m.parquet", WANTED)
+    assert read.text("id").to_pylist() == ["1", None]
+    for name in ("label", "path"):
+        with pytest.raises(AuditError, match="is of type double; it must be text"):
+            read.text(name)
+
+
+def test_names_with_line_breaks_do_not_break_the_sentence(tmp_path):
+    read = read_manifest(write(tmp_path / "m.jsonl", '{"a\\nb": 1, "id": {"c\\nd": 1}}\n'), WANTED)
+    with pytest.raises(AuditError, match="found: a b, id"):
+        read.column("path")
+    with pytest.raises(AuditError, match="of type struct<c d: int64>"):
+        read.text("id")
+
+
+@pytest.mark.parametrize("column", ["[null, null]", '[{}, {"": null}]'])
+def test_columns_that_arrow_breaks_by_casting(tmp_path, column):
+    read = read_manifest(write(tmp_path / "m.jsonl", f'{{"id": {column}}}\n'), WANTED)
+    assert len(read.column("id")) == 1
+
+
+@pytest.mark.parametrize("look", [is_file, is_folder])
+@pytest.mark.parametrize("name", ["gone", "x" * 5_000, "a\0b"])
+def test_looking_for_odd_names_raises_nothing(name, look):
+    assert not look(Path(name))
+
+
+def test_home_is_resolved_and_the_home_of_nobody_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert user_path("~/x") == tmp_path / "x"
+    with pytest.raises(AuditError, match=r"~no_such_user_here/x begins with the home folder of a user"):
+        user_path("~no_such_user_here/x")
+
+
+ODD = st.text('path,label\n\r"\\;[]{}:01 \0\u00e9', max_size=60).map(str.encode)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.binary(max_size=60) | ODD,
+    st.sampled_from(["csv", "jsonl", "parquet"]),
+    st.sampled_from([b"", b"path,label\n", b'{"path": "a"}\n']),
+)
+def test_whatever_is_in_a_file_is_read_or_refused_in_a_sentence(tmp_path_factory, content, suffix, start):
+    file = tmp_path_factory.mktemp("odd") / f"m.{suffix}"
+    file.write_bytes(start + content)
+    try:
+        read_manifest(file, WANTED).column("path")
+    except AuditError as error:
+        assert "\n" not in str(error)

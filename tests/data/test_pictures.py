@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dejavu_audit.data.pictures import file_identity, open_picture
+from dejavu_audit.data.pictures import file_identity, open_picture, picture_size
 from dejavu_audit.errors import SetAside
 
 
@@ -248,3 +248,32 @@ def test_importing_leaves_pillow_strict():
         "assert Image.MAX_IMAGE_PIXELS and not ImageFile.LOAD_TRUNCATED_IMAGES"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF"])
+def test_the_size_is_that_of_the_decoded_picture(tmp_path, kind):
+    content = encoded(noise(31, 20), kind)
+    (tmp_path / "a").write_bytes(content)
+    for source in (content, tmp_path / "a"):
+        assert picture_size(source) == open_picture(source).size == (31, 20)
+
+
+def test_the_size_needs_no_more_than_the_header():
+    whole = encoded(noise(310, 200), "JPEG")
+    assert picture_size(whole[: len(whole) // 4]) == (310, 200)
+
+
+@pytest.mark.parametrize("content", [b"no picture", b"", encoded(noise(31, 20), "BMP")[:200]])
+def test_what_has_no_size_is_set_aside_as_when_it_is_opened(content):
+    with pytest.raises(SetAside) as raised:
+        picture_size(content)
+    assert raised.value.reason == reason(content)
+
+
+def test_the_size_of_a_bomb_is_not_believed(monkeypatch, recwarn):
+    content = encoded(noise(31, 20))
+    for limit in (31 * 20 - 1, 31 * 20 // 2 - 1):  # Pillow warns over its limit, and raises over twice that
+        monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+        with pytest.raises(SetAside, match="decompression bomb"):
+            picture_size(content)
+    assert not recwarn.list

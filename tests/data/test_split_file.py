@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
@@ -8,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dejavu_audit.data.loading import SETS
 from dejavu_audit.data.split_file import read_split, split_table
-from dejavu_audit.data.splits import draw_split
+from dejavu_audit.data.splits import NO_PUBLIC, draw_split
 from dejavu_audit.errors import AuditError
 from tests.data.conftest import Table, config
 
@@ -19,8 +22,11 @@ def ask(**settings):
 
 
 def data():
-    sets = [None] * 80 + ["control"] * 20
-    return Table(np.arange(100) % 4, boxed=np.arange(100) % 8 < 4, sets=sets)
+    """The last two targets and controls are of a class that has no public picture."""
+    sets = ["target"] * 22 + [None] * 58 + ["control"] * 20
+    labels = np.arange(100) % 4
+    labels[[20, 21, 98, 99]] = 4
+    return Table(labels, boxed=np.arange(100) % 8 < 4, sets=sets)
 
 
 def write(table, path):
@@ -33,12 +39,13 @@ def same(one, other):
         assert rows.tolist() == other.sets()[name].tolist()
     assert one.fold_of_target.tolist() == other.fold_of_target.tolist()
     assert one.fold_of_control.tolist() == other.fold_of_control.tolist()
+    assert one.set_aside == other.set_aside
 
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from([1, 2]), st.sampled_from(["parquet", "csv"]), st.integers(0, 5))
 def test_what_was_written_comes_back_exactly(tmp_path_factory, seed, folds, suffix, control):
-    asked = ask(seed=seed, folds=folds, targets=12, fit=9, control=control)
+    asked = ask(seed=seed, folds=folds, targets=20, fit=9, control=control)
     split = draw_split(data(), asked)
     table = split_table(split, data())
     shuffled = table.take(np.random.default_rng(seed).permutation(table.num_rows))
@@ -48,12 +55,16 @@ def test_what_was_written_comes_back_exactly(tmp_path_factory, seed, folds, suff
 
 
 def test_the_table_of_a_split():
-    split = draw_split(data(), ask(folds=2, targets=4, public=4, control=2))
+    split = draw_split(data(), ask(folds=2, targets=22, public=4, control=20))
+    assert split.set_aside == {"target": {NO_PUBLIC: 2}, "control": {NO_PUBLIC: 2}}
     table = split_table(split, data())
     assert table.schema == pa.schema({"id": pa.string(), "set": pa.string(), "fold": pa.int8()})
-    assert table["set"].to_pylist() == ["target"] * 4 + ["control"] * 2 + ["public"] * 4
-    assert sorted(table["fold"].to_pylist()[:4]) == [0, 0, 1, 1]
-    assert table["fold"].to_pylist()[6:] == [None] * 4
+    # What is not judged comes last: the file is to give the same audit as the draw, its counts included.
+    expected = ["target"] * 20 + ["control"] * 18 + ["public"] * 4 + ["target"] * 2 + ["control"] * 2
+    assert table["set"].to_pylist() == expected
+    assert sorted(table["fold"].to_pylist()[:20]) == [0] * 10 + [1] * 10
+    assert table["fold"].to_pylist()[38:] == [None] * 8
+    assert table["id"].to_pylist()[-2:] == ["picture 0000098", "picture 0000099"]
 
 
 def some(**columns):
@@ -101,6 +112,45 @@ def test_sizes_beside_a_file_are_said_not_to_count(tmp_path):
     split = read_split(write(some(), tmp_path / "s.parquet"), four(), ask(targets=7))
     assert len(split.notes) == 1
     assert split.notes[0].startswith("--targets 7 does not count: ")
+
+
+@pytest.mark.parametrize("fold", [0, 1])
+def test_all_targets_in_one_fold_leave_nothing_to_fit_on(tmp_path, fold):
+    table = some(set=["target", "target", "public", "control"], fold=[fold, fold, None, 1 - fold])
+    with pytest.raises(AuditError, match=f"--folds 2 needs targets in both folds, .* are all in fold {fold}"):
+        read_split(write(table, tmp_path / "s.parquet"), four(), ask(folds=2))
+
+
+def test_a_file_that_contradicts_the_data_counts_and_is_noted(tmp_path):
+    data = Table([0] * 4, sets=["control", "public", "control", None])
+    split = read_split(write(some(), tmp_path / "s.parquet"), data, ask())
+    assert split.targets.tolist() == [0]
+    assert len(split.notes) == 1
+    assert "puts 1 pictures into other sets than table prescribes" in split.notes[0]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.binary(max_size=40)
+    | st.lists(
+        st.fixed_dictionaries(
+            {"id": st.integers(0, 4).map("picture {:07d}".format), "set": st.sampled_from(SETS)},
+            optional={"fold": st.sampled_from([0, 1, None, 2, "0", [1], {"\n": 1}])},
+        ),
+        max_size=6,
+    ).map(lambda rows: "".join(json.dumps(row) + "\n" for row in rows).encode()),
+    st.sampled_from([1, 2]),
+)
+def test_whatever_is_in_a_file_is_a_split_or_refused_in_a_sentence(tmp_path_factory, content, folds):
+    file = tmp_path_factory.mktemp("split") / "s.jsonl"
+    file.write_bytes(content)
+    try:
+        split = read_split(str(file), four(), ask(folds=folds))
+    except AuditError as error:
+        assert "\n" not in str(error)
+        return
+    for number in range(folds):
+        assert len(split.fold(number).fit)
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,31 @@ def test_flags_beyond_the_data_are_noted():
     assert not draw_split(mixed(), ask(targets=10)).notes
 
 
+def grouped(groups, **more):
+    data = Table([0] * len(groups), **more)
+    data.table = data.table.set_column(5, "group", pa.array(groups, pa.string()))
+    return data
+
+
+def test_groups_in_more_than_one_set_are_noted():
+    sets = ["target", "target", "public", "control", "fit"]
+    assert not draw_split(grouped(["a", "a", "b", "c", None], sets=sets), ask()).notes
+    assert not draw_split(grouped([None] * 5, sets=sets), ask()).notes
+    # a in targets and public, b in control and fit; a twice in the targets counts once
+    notes = draw_split(grouped(["a", "a", "a", "b", "b"], sets=sets), ask()).notes
+    assert len(notes) == 1
+    assert notes[0].startswith("2 groups have pictures in more than one set")
+
+
+def test_sets_and_groups_may_be_dictionaries():
+    data = grouped(["a", "a", "a", None])
+    for at, name, values in ((4, "set", ["target", "public", "fit", None]), (5, "group", ["a", "a", "a", None])):
+        data.table = data.table.set_column(at, name, pa.array(values).dictionary_encode())
+    split = draw_split(data, ask())
+    assert sizes(split) == {"target": 1, "control": 0, "public": 1, "fit": 1}
+    assert len(split.notes) == 1
+
+
 ONE_OF_EACH = ["target", "public", "control", "fit"]
 
 
@@ -297,6 +322,7 @@ ONE_OF_EACH = ["target", "public", "control", "fit"]
         (Table([0, 0], sets=["target", "public"]), {}, "no picture is left .* --folds 2"),
         (Table([0] * 4, sets=ONE_OF_EACH), {"folds": 2}, "--folds 2 needs at least two targets; .* there is 1"),
         (Table([0]), {}, "^1 with boxes, of the pictures .* are too few for targets"),
+        (Table([0], boxed=False), {"crop": "corner"}, "^1, of the pictures .* are too few for targets"),
         (Table([]), {}, "only 0 public pictures"),
     ],
 )
