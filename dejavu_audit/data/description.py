@@ -258,15 +258,20 @@ def _blank_is_null(rows: Manifest, name: str) -> Any:
 
 def _refuse_outside(paths: pa.ChunkedArray, root: Path, manifest: Path) -> None:
     """Paths are data: none may point out of the root. Links are looked at when a picture is opened."""
-    suspect = pc.match_substring_regex(paths, r"^([/\\]|[A-Za-z]:)|(^|[/\\])\.\.([/\\]|$)")
-    # A manifest may be full of absolute paths below the root, in either spelling of it.
-    bases = {os.path.join(base, "") for base in (os.path.abspath(root), os.path.realpath(root))}  # noqa: PTH100, PTH118
     base = os.path.abspath(root)  # noqa: PTH100
+    inner = os.path.join(base, "")  # noqa: PTH118
+    absolute = pc.filter(paths, pc.match_substring_regex(paths, r"^([/\\]|[A-Za-z]:[/\\])")).to_pylist()
+    turning = pc.filter(paths, pc.match_substring_regex(paths, r"(^|[/\\])\.\.([/\\]|$)")).to_pylist()
     outside = [
         path
-        for path in pc.filter(paths, suspect).to_pylist()
-        if not os.path.normpath(os.path.join(base, path)).startswith(tuple(bases))  # noqa: PTH118
+        for path in absolute + turning
+        if not os.path.normpath(os.path.join(inner, path.replace("\\", "/"))).startswith(inner)  # noqa: PTH118
     ]
+    if absolute and not outside:
+        raise AuditError(
+            f"{manifest} has {len(absolute):,} absolute paths, the first is {absolute[0]!r}; "
+            f"write them relative to {base}"
+        )
     if outside:
         raise AuditError(
             f"{manifest} has {len(outside):,} paths that leave the root, the first is {outside[0]!r}; "

@@ -34,8 +34,8 @@ def numbered(
         whole = np.asarray(column) % 1 == 0  # False for NaN and the infinite
         place = int(whole.argmin()) if not whole.all() else 0  # all whole: one of them is too large to count with
         raise AuditError(
-            f"the label {column[place].as_py()} in row {place + 1:,} of {where} is no whole number; "
-            "write class names or whole numbers"
+            f"the column 'label' of {where} is of type {kind}, and {column[place].as_py()} in row {place + 1:,} is no "
+            "whole number; write class names or whole numbers"
         )
     if not pa.types.is_string(kind):
         raise AuditError(
