@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+# Before anything loads torch, as the command line does: tests share the cores with whatever else runs.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 ROOT = Path(__file__).parent.parent
 
 
