@@ -32,7 +32,7 @@ RANDOM = ["timm", "test_resnet", "--pretrained", "random"]
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    return write_devkit_tree(tmp_path_factory.mktemp("devkit"), classes=3, per_class=20).root
+    return write_devkit_tree(tmp_path_factory.mktemp("devkit"), classes=3, per_class=24).root
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -304,7 +304,20 @@ def test_faults_of_pictures_set_them_aside(tree, workers):
     for row, boxes in enumerate(["[[5000,0,6000,9]]", "[[90,10,10,90]]", "[[NaN,1,2,3]]", "x", "[[1,2]]", "[]"], 20):
         rows[row][2] = boxes
     describe(rows)
-    asked = [*MINE, *SMALL, "--targets", 60, "--control", 0, "--folds", 2, "--workers", workers, "--cache-dir", "cache"]
+    asked = [
+        *MINE,
+        *SMALL,
+        "--targets",
+        100,
+        "--control",
+        0,
+        "--folds",
+        2,
+        "--workers",
+        workers,
+        "--cache-dir",
+        "cache",
+    ]
     done = run(*asked, "--out", "run")
     assert done.exit_code == 0, done.stderr
     lost = {
@@ -352,7 +365,8 @@ def test_a_class_with_one_picture_is_no_fault_of_the_run(tree):
         file.unlink()
     done = run(*RANDOM, "--data", "imagenet", "--root", "tree", *SMALL, "--out", "run")
     assert done.exit_code == 0, done.stderr
-    assert set_aside("run", "control") == {"class has no public picture": 1}
+    # That picture is lent to the public set, so that the class can be named, and its control be judged.
+    assert set_aside("run", "control") == {}
 
 
 @pytest.mark.parametrize(
