@@ -33,8 +33,8 @@ def bare(size):
     return (time.perf_counter() - began) * views / (-(-views // size) * size)
 encoder.embed_images(pixels[:32])
 began = time.perf_counter()
-result = audit(f"{family}:{name}", pretrained="random", data=data, preset="full", k=50, out=cache + "/run", cache_dir=cache,
-               batch_size=32, baseline_options={"epochs": "1"})
+result = audit(f"{family}:{name}", pretrained="random", data=data, preset="full", k=50, out=cache + "/run",
+               cache_dir=cache, batch_size=32, baseline_options={"epochs": "1"})
 wall = time.perf_counter() - began
 after = bare(32)
 again = bare(32)
