@@ -226,11 +226,16 @@ def test_killed_at_any_point_and_started_again_it_gives_the_same_audit(kaggle, t
     assert not list((tmp_path / "run-torn").glob(".*")), "scraps of the killed run"
 
 
+def heed_interrupts() -> None:
+    """A shell that puts pytest into the background has its children ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_interrupted_it_ends_with_130_and_says_how_to_go_on(kaggle, tmp_path):
     command = [*SMALL, "--root", kaggle, *SIZES, "--out", "run", "--cache-dir", "cache"]
     process = subprocess.Popen(
         [sys.executable, "-m", "dejavu_audit", *map(str, command)], cwd=tmp_path,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     for line in process.stderr:  # once it is at work
         if re.search("looking up|pictures", line):

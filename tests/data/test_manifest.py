@@ -112,7 +112,7 @@ def test_a_missing_column_says_what_was_found(tmp_path, suffix):
         ("m.xlsx", "x", "no known format; write it as .parquet, .csv, .jsonl"),
         ("m.csv", "", "cannot be read as csv: Empty CSV file"),
         ("m.csv", "path,label\n", "has no rows"),
-        ("m.csv", "path,label\na,b\nc,d,e\n", r"cannot be read as csv: .*Row #3: Expected 2 columns, got 3"),
+        ("m.csv", "path,label\na,b\nc,d,e\n", r"cannot be read as csv: .*Expected 2 columns, got 3"),
         ("m.csv", "path,path\na,b\n", "has two columns 'path'"),
         ("m.csv", b"path,label\na,b\nc,\xff\n", "cannot be read as csv: .*UTF8"),
         ("m.parquet", "this is no parquet", "cannot be read as parquet"),

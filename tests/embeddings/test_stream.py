@@ -249,6 +249,8 @@ def test_a_stopped_run_goes_on_and_gives_the_same_bits(folder, tmp_path, stop):
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # A shell that puts pytest into the background has its children ignore SIGINT.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     stopped = start("a", "0.1")
