@@ -4,7 +4,7 @@ import json
 
 
 def test_the_demo_finds_what_is_there_and_nothing_where_nothing_is(cli, tmp_path):
-    done = cli("demo", "--out", "runs")
+    done = cli("demo", "--out", "runs", timeout=900)
     assert done.returncode == 0, done.stderr
     memorizer, twin = (
         json.loads((tmp_path / "runs" / f"demo-{name}" / "audit.json").read_text("utf-8"))["headline"]
