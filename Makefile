@@ -13,7 +13,7 @@ demo: $(VENV)/.user ## audit the two checkpoints that come with the package
 	$(BIN)/dejavu-audit demo
 
 test: $(VENV)/.dev ## run the tests
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest
 
 check: $(VENV)/.dev ## lint, format, types, spelling
 	$(BIN)/ruff check .
@@ -21,8 +21,7 @@ check: $(VENV)/.dev ## lint, format, types, spelling
 	$(BIN)/mypy
 	$(BIN)/typos
 
-bench: $(VENV)/.dev ## the slow tests and the benchmarks, as ratios
-	$(BIN)/python -m pytest -m slow
+bench: $(VENV)/.dev ## the benchmarks, as ratios within one run
 	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.docs ## build the site into site/

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # Before anything loads torch, as the command line does: tests share the cores with whatever else runs.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 ROOT = Path(__file__).parent.parent
 
