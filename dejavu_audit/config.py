@@ -33,7 +33,10 @@ class AuditConfig(BaseModel):
     """Architecture name, or for openclip a JSON model config on disk."""
     pretrained: str | None = None
     """Tag, weights file, hf-hub:…, or "random"; None: the family's default tag."""
-    layer: Literal["embedding", "pre-head"] = "embedding"
+    arch: str | None = None
+    """For families whose `model` is a file: the architecture that its weights fill."""
+    layer: str = "embedding"
+    """"embedding" or "pre-head"; "backbone" or "projector" for the family checkpoint."""
     normalize: bool = True
     """L2-normalise embeddings (the published label test on self-supervised models did not)."""
     image_size: int | None = Field(None, ge=8, le=4096)
@@ -44,7 +47,8 @@ class AuditConfig(BaseModel):
     """Built-in name or path to a dataset description (TOML)."""
     root: str | None = None
     data_options: dict[str, str] = Field(default_factory=dict)
-    test: Literal["label"] = "label"
+    test: Literal["label", "objects"] | None = None
+    """None: objects for captioned data and an encoder with a text tower, else label."""
     preset: Literal["quick", "standard", "full"] = "standard"
     targets: int | None = Field(None, ge=1)
     public: int | None = Field(None, ge=1)
@@ -52,18 +56,44 @@ class AuditConfig(BaseModel):
     fit: int | None = Field(None, ge=1)
     folds: Literal[1, 2] = 1
     split: str | None = None
+    members: str | None = None
+    """List of ids that were in the audited encoder's training data: targets come from it alone."""
+    reference_members: str | None = None
+    """List of ids that the second encoder was trained on, for the symmetric two-model test."""
     max_set_aside: float = Field(0.5, ge=0, le=1)
 
-    k: int = Field(100, ge=1)
+    k: int | None = Field(None, ge=1)
+    """Public neighbours; None: 100 for the label test, 10 for the object test."""
+    query: Literal["t2i", "t2t"] = "t2i"
+    """Object test: captions are compared with public pictures or with public captions."""
+    top_objects: Literal["1", "10", "all"] = "all"
+    """Object test: of the neighbours' objects, how many of the most frequent are predicted."""
+    captions: Literal["first", "random", "all"] = "first"
+    """Of several captions a picture: which is asked about; with all, each is a sample in a cluster."""
+    tagger: str | None = None
+    """NAME:MODEL[:PRETRAINED] of the tagger that finds the objects, or a sidecar file; None: the data's own objects."""
+    tagger_options: dict[str, str] = Field(default_factory=dict)
+    tag_threshold: float = Field(0.5, ge=0, le=1)
+    """Score above which a tag counts as an object of a picture."""
     crop: Literal["largest", "strips", "corner"] = "largest"
     min_side: int = Field(100, ge=0)
     """A background crop is used only if its shorter side is longer than this, in pixels."""
     corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "top-left"
     corner_fraction: float = Field(0.3, gt=0, le=1)
 
-    baseline: str = "image-classifier"
+    baseline: tuple[str, ...] = ()
+    """One reference, or several that make an ensemble; none: the test's default."""
     baseline_model: str | None = None
     baseline_options: dict[str, str] = Field(default_factory=dict)
+    """KEY, or NAME.KEY where several baselines are asked; the key `model` is that baseline's model."""
+    reference: str | None = None
+    """FAMILY:NAME[:PRETRAINED], or a weights file for the audited architecture: the second encoder."""
+    allow_contaminated: bool = False
+    """Take a reference or tagger that is known to be trained on the targets; the report says so."""
+    compat: Literal["published"] | None = None
+    """Compute Naive Bayes and the object scores as the published code does, for comparison."""
+    utility: bool = False
+    """Measure the encoder's use beside its memorization."""
 
     seed: int = Field(0, ge=0, lt=2**63)
     level: float = Field(0.95, gt=0.5, lt=1)

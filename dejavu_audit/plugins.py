@@ -1,4 +1,4 @@
-"""Finding what third parties and we ourselves offer by entry point: encoders, data sets, baselines."""
+"""Finding what third parties and we ourselves offer by entry point: encoders, data sets, baselines, taggers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dejavu_audit.errors import AuditError, unknown
 ENCODERS = "dejavu_audit.encoders"
 DATASETS = "dejavu_audit.datasets"
 BASELINES = "dejavu_audit.baselines"
+TAGGERS = "dejavu_audit.taggers"
 
 
 def names(group: str) -> list[str]:

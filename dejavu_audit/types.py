@@ -77,6 +77,8 @@ class EncoderRequest:
 
     model: str
     pretrained: str | None = None
+    arch: str | None = None
+    """For families whose `model` is a file: the architecture that its weights fill."""
     layer: str = "embedding"
     normalize: bool = True
     image_size: int | None = None
@@ -92,9 +94,30 @@ class EncoderRequest:
 
 @dataclass(frozen=True)
 class BaselineRequest:
-    """What a baseline is asked for: its entry point is a function of this that gives a Baseline."""
+    """What a baseline is asked for: its entry point is a function of this that gives a Baseline or NeighborBaseline."""
 
     model: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    audited: tuple[str, EncoderRequest] | None = None
+    """Family and request of the audited encoder, for a second one that is looked at in the same way."""
+    data: str = ""
+    """Name of the audited data, to refuse parts that are known to be trained on them."""
+    allow_contaminated: bool = False
+    """Take such parts all the same; the report says so."""
+    compat: str | None = None
+    """"published": compute what the published code computes (reference implementation's quirks included)."""
+    device: str = "auto"
+    precision: str = "fp32"
+    batch_size: int | None = None
+    cache_dir: str | None = None
+
+
+@dataclass(frozen=True)
+class TaggerRequest:
+    """What a tagger is asked for: its entry point is a function of this that gives a Tagger."""
+
+    model: str
+    pretrained: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     device: str = "auto"
     precision: str = "fp32"
@@ -121,7 +144,7 @@ class Featurizer(Protocol):
     """Hash of everything that decides the output for a given tensor: weights, layer, normalisation, precision."""
     dim: int
     dtype: np.dtype[Any]
-    """float32 for embeddings, uint8 for thumbnails."""
+    """float32 for embeddings, uint8 for thumbnails, float16 for scores of tags."""
     transform: Transform
     device: str
     batch_size: int | None
@@ -129,6 +152,28 @@ class Featurizer(Protocol):
 
     def embed_images(self, batch: torch.Tensor) -> Array:
         """(n, C, H, W) as the transform gives to (n, dim) of `dtype`, on the CPU; may raise torch's out-of-memory."""
+        ...
+
+
+class Tagger(Featurizer, Protocol):
+    """Finds objects: `embed_images` gives (n, len(vocabulary)) scores in [0, 1] of every tag on a picture or crop."""
+
+    name: str
+    vocabulary: Sequence[str]
+    trained_on: str | None
+    """What is known of its training data, as in "ImageNet-1k"; None: nothing."""
+    notes: Sequence[str]
+
+
+class TextEncoder(Protocol):
+    """Turns texts into vectors."""
+
+    name: str
+    fingerprint: str
+    dim: int
+
+    def embed_texts(self, texts: Sequence[str]) -> Array:
+        """(n, dim) float32, unit norm unless the model was asked not to normalise."""
         ...
 
 
@@ -144,6 +189,8 @@ class Encoder(Featurizer, Protocol):
     """Fingerprint of the weights alone: a hash over every tensor's name, shape and bytes."""
     notes: Sequence[str]
     """What the user must be told of the choice, e.g. which tag was taken by default."""
+    has_text: bool
+    """Whether there is a text tower, so that `embed_texts` can be called."""
 
     def embed_texts(self, texts: Sequence[str]) -> Array:
         """(n, dim) float32, where the model has a text tower; AuditError elsewhere."""
@@ -174,6 +221,21 @@ class Baseline(Protocol):
 
     def describe(self) -> Mapping[str, Any]:
         """JSON values for the report's `reference`: architecture, what is known of its own training data."""
+        ...
+
+
+class NeighborBaseline(Protocol):
+    """A reference that answers as the audited encoder does: by its own nearest public samples.
+
+    With an Encoder it is asked what the audited one is asked (the two-model test); with a TextEncoder that has no
+    picture tower it compares captions with captions (object test only).
+    """
+
+    name: str
+    encoder: Encoder | TextEncoder
+
+    def describe(self) -> Mapping[str, Any]:
+        """JSON values for the report's `reference`: what it is, what is known of its own training data."""
         ...
 
 

@@ -90,6 +90,7 @@ class TorchEncoder:
             self._to_pixels.mean, self._to_pixels.std, device.type,
         )  # fmt: skip
         self._texts = loaded.texts
+        self.has_text = loaded.texts is not None and request.layer == "embedding"
         convolutional = any(isinstance(module, nn.Conv2d) for module in loaded.model.modules())
         self._format = torch.channels_last if convolutional else torch.contiguous_format
         self._device = device
