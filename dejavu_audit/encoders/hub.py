@@ -18,29 +18,37 @@ from dejavu_audit.errors import AuditError
 PROBE_SECONDS = 5.0
 
 
+BY_FILE = "pass the file by --pretrained FILE"
+
+
 @contextlib.contextmanager
-def hub(what: str) -> Iterator[None]:
-    """Run hub calls of open_clip, timm or transformers so that they fail fast and quietly.
+def hub(
+    what: str,
+    *,
+    instead: str = BY_FILE,
+    endpoint: str | None = None,
+    cache: str = "Hugging Face cache here and set HF_HOME to it",
+) -> Iterator[None]:
+    """Run hub calls of open_clip, timm, transformers or torchvision so that they fail fast and quietly.
 
     Without a network the hub client tries for three quarters of a minute; here one probe decides whether it looks in
-    its local cache only. Any failure becomes an AuditError that names `what` was wanted and how to go on.
+    its local cache only. Any failure becomes an AuditError that names `what` was wanted and how to go on: by `instead`,
+    once fetched elsewhere, or with a copy of the `cache`. `endpoint` is another address than the Hugging Face hub's.
     """
     asked_offline = constants.HF_HUB_OFFLINE
-    reachable = not asked_offline and _answers(constants.ENDPOINT)
+    address = endpoint or constants.ENDPOINT
+    reachable = not asked_offline and _answers(address)
     with quiet(), _offline(not reachable):
         try:
             yield
         except AuditError:
             raise
         except Exception as error:  # the libraries wrap what the hub client raises in kinds of their own
-            how = (
-                "download it on a machine with a network and pass the file by --pretrained FILE, or copy"
-                " that machine's Hugging Face cache here and set HF_HOME to it"
-            )
+            how = f"download it on a machine with a network and {instead}, or copy that machine's {cache}"
             if reachable:
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
                 raise AuditError(f"cannot load {what} ({reason}): try again, or {how}") from error
-            why = "HF_HUB_OFFLINE is set" if asked_offline else f"{constants.ENDPOINT} cannot be reached"
+            why = "HF_HUB_OFFLINE is set" if asked_offline else f"{address} cannot be reached"
             raise AuditError(f"cannot load {what}: not cached on this machine, and {why}; {how}") from error
 
 

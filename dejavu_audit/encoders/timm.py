@@ -31,17 +31,17 @@ def load(request: EncoderRequest) -> TorchEncoder:
     or do not fill the model, and layers the model does not have.
     """
     check_layer(request.layer)
-    name, pretrained = _resolve(request.model, request.pretrained)
+    name, pretrained = resolve(request.model, request.pretrained)
     if pretrained == "random":
         with seeded(request.seed), quiet():
-            model = _create(name)
+            model = create(name)
         source, file = "random", None
     elif pretrained is None or pretrained.startswith(HUB):
         source, file = pretrained or name, None
-        model = _from_hub(name, pretrained)
+        model = from_hub(name, pretrained)
     else:
         source = file = pretrained
-        model = _from_file(name, read_state(pretrained), pretrained, request.image_size)
+        model = from_file(name, read_state(pretrained), pretrained, request.image_size)
     if request.image_size:
         _resize(model, name, request.image_size)
     tensors = fingerprint.shaping(model.state_dict(), not_counted=head_names(model))
@@ -55,14 +55,14 @@ def load(request: EncoderRequest) -> TorchEncoder:
         architecture=f"{name.split('.')[0]} {request.image_size}",
         model=model,
         forward=(embedding if request.layer == "embedding" else pre_head)(model),
-        compose=_transform(model, request.image_size),
+        compose=transform(model, request.image_size),
         weights=fingerprint.of_weights(tensors, file=file, cache_dir=request.cache_dir),
         notes=notes,
     )
     return TorchEncoder(loaded, request)
 
 
-def _resolve(model: str, pretrained: str | None) -> tuple[str, str | None]:
+def resolve(model: str, pretrained: str | None) -> tuple[str, str | None]:
     """The timm name with its tag, and where the weights come from: None for the tag, "random", hf-hub:…, or a file."""
     if not model.startswith(HUB):
         arch, _, tag = model.partition(".")
@@ -95,45 +95,51 @@ def _tags(arch: str) -> list[str]:
     return [name.split(".", 1)[1] for name in names if name.split(".", 1)[0] == arch]
 
 
-def _create(name: str, **settings: Any) -> nn.Module:
+def create(name: str, **settings: Any) -> nn.Module:
+    """The model of a timm name or hf-hub:…, with random weights."""
     if name.startswith(HUB):
         with hub(f"the model {name}"):
             return timm.create_model(name, pretrained=False, **settings)
     return timm.create_model(name, pretrained=False, **settings)
 
 
-def _from_hub(name: str, pretrained: str | None) -> nn.Module:
+def from_hub(name: str, pretrained: str | None) -> nn.Module:
+    """The model with the weights of its own tag, or of a hub repository; AuditError where they cannot be had."""
     if pretrained is None:
         with hub(f"the weights {name}"):
             return timm.create_model(name, pretrained=True)
+    return from_file(name, hub_state(pretrained), pretrained, None)
+
+
+def hub_state(pretrained: str) -> State:
+    """The tensors of a hub repository hf-hub:…; AuditError where it cannot be had."""
     with hub(f"the weights {pretrained}"):
-        state = load_state_dict_from_hf(pretrained.removeprefix(HUB), weights_only=True)
-    return _from_file(name, dict(state), pretrained, None)
+        return dict(load_state_dict_from_hf(pretrained.removeprefix(HUB), weights_only=True))
 
 
-def _from_file(name: str, state: State, source: str, image_size: int | None) -> nn.Module:
+def from_file(name: str, state: State, source: str, image_size: int | None) -> nn.Module:
     """A model filled exactly from `state`, its head as wide as the file's.
 
     A file in a layout that timm itself converts for this model (its `checkpoint_filter_fn`) is converted; a file of
     another picture size fits where `image_size` was asked for.
     """
     with quiet():
-        plain = _create(name, num_classes=0)
+        plain = create(name, num_classes=0)
         heads = head_names(plain)
-        model = _with_head(name, state, heads) or plain
+        model = with_head(name, state, heads) or plain
 
     def may_differ(tensor: str) -> bool:
         return any(tensor == head or tensor.startswith(head + ".") for head in heads)
 
     best, fitting = model, state
-    if _wrong(model, state, may_differ):
+    if wrong(model, state, may_differ):
         for candidate, settings in ((plain, {}), (None, {"img_size": image_size})):
             if candidate is None and (image_size is None or not _fixed(plain)):
                 continue
             with quiet():
-                other = candidate or _create(name, num_classes=0, **settings)
-            for layout in (state, _converted(other, state)):
-                if layout is not None and not _wrong(other, layout, may_differ):
+                other = candidate or create(name, num_classes=0, **settings)
+            for layout in (state, converted(other, state)):
+                if layout is not None and not wrong(other, layout, may_differ):
                     best, fitting = other, layout
     fill(
         best,
@@ -146,12 +152,14 @@ def _from_file(name: str, state: State, source: str, image_size: int | None) -> 
     return best
 
 
-def _wrong(model: nn.Module, state: State, may_differ: Callable[[str], bool]) -> Misfit:
-    wrong = misfit(model, state, may_differ=may_differ)
-    return wrong and misfit(model, without_prefix(state, "model."), may_differ=may_differ)
+def wrong(model: nn.Module, state: State, may_differ: Callable[[str], bool]) -> Misfit:
+    """What keeps `fill` from taking the state; nothing where it fits, with or without the prefix `model.`."""
+    plain = misfit(model, state, may_differ=may_differ)
+    return plain and misfit(model, without_prefix(state, "model."), may_differ=may_differ)
 
 
-def _converted(model: nn.Module, state: State) -> State | None:
+def converted(model: nn.Module, state: State) -> State | None:
+    """The state in the layout that timm itself makes of it for this model; None where it cannot."""
     convert = getattr(sys.modules[type(model).__module__], "checkpoint_filter_fn", None)
     if convert is None:
         return None
@@ -161,13 +169,13 @@ def _converted(model: nn.Module, state: State) -> State | None:
         return None
 
 
-def _with_head(name: str, state: State, heads: tuple[str, ...]) -> nn.Module | None:
+def with_head(name: str, state: State, heads: tuple[str, ...]) -> nn.Module | None:
     """The model with a head as the file has it; None where the file has none, or one that timm cannot make."""
     for prefix in ("", "model."):
         weight = state.get(f"{prefix}{heads[0]}.weight") if heads else None
         if weight is not None and weight.ndim >= 2:
             try:
-                return _create(name, num_classes=weight.shape[0])
+                return create(name, num_classes=weight.shape[0])
             except (RuntimeError, TypeError, ValueError, AssertionError):
                 return None
     return None
@@ -197,6 +205,7 @@ def _resize(model: Any, name: str, size: int) -> None:
         raise AuditError(f"{name} cannot take pictures of {size} pixels ({error}): try another --image-size") from error
 
 
-def _transform(model: nn.Module, size: int | None) -> Any:
+def transform(model: nn.Module, size: int | None) -> Any:
+    """The model's own evaluation transform, a torchvision Compose, at its own picture size or another."""
     config = resolve_data_config({"input_size": (3, size, size)} if size else {}, model=model)  # type: ignore[no-untyped-call]
     return create_transform(**config, is_training=False)
