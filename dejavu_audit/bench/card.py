@@ -27,7 +27,8 @@ def metadata(recipe: Recipe) -> dict[str, str]:
         "std": "0.5 0.5 0.5",
         "made_by": COMMAND,
         "drawing_version": str(DRAWING_VERSION),
-        **{f"recipe.{name}": str(value) for name, value in asdict(recipe).items()},
+        # An empty projector is left out: the sample checkpoints were made before there was one, and stay the same.
+        **{f"recipe.{name}": str(value) for name, value in asdict(recipe).items() if value != ()},
     }
 
 

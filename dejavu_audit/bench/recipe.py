@@ -31,6 +31,8 @@ class Recipe:
     correlation: float = 0.3
     scene_seed: int = 0
     arch: str = "test_resnet"
+    projector: tuple[int, ...] = ()
+    """Widths of the layers between backbone and head; none: the head stands on the backbone."""
     image_size: int = 64
     steps: int = 3_000
     batch_size: int = 128

@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import TypeAlias
 
 import numpy as np
-import timm
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from dejavu_audit.bench.model import build
 from dejavu_audit.bench.recipe import Recipe, draw_all
 
 State: TypeAlias = dict[str, torch.Tensor]
@@ -21,13 +21,19 @@ Rows: TypeAlias = NDArray[np.int64]
 _TOLD = 100  # steps
 
 
-def train_encoder(recipe: Recipe, say: Callable[[str], None] = lambda message: None) -> State:
+def train_encoder(
+    recipe: Recipe,
+    say: Callable[[str], None] = lambda message: None,
+    keep: Callable[[int, State], None] = lambda step, state: None,
+    at: Collection[int] = (),
+) -> State:
     """The weights of `recipe.arch` after training, its head of `recipe.classes` included; float32, on the CPU.
 
+    The weights after each step named in `at`, counted from 1, are given to `keep`; what follows is the same without.
     The same recipe gives the same weights with the same number of threads and the same versions of torch and timm.
     """
     with _reproducible(recipe.seed):
-        return _train(recipe, say)
+        return _train(recipe, say, keep, at)
 
 
 @contextlib.contextmanager
@@ -43,9 +49,11 @@ def _reproducible(seed: int) -> Iterator[None]:
             torch.use_deterministic_algorithms(mode=before)
 
 
-def _train(recipe: Recipe, say: Callable[[str], None]) -> State:
+def _train(
+    recipe: Recipe, say: Callable[[str], None], keep: Callable[[int, State], None], at: Collection[int]
+) -> State:
     pixels, labels, order = _training_set(recipe)
-    model = timm.create_model(recipe.arch, num_classes=recipe.classes).to(memory_format=torch.channels_last).train()
+    model = build(recipe).to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.peak_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.peak_rate, total_steps=recipe.steps)
     crops = Crops(recipe, np.random.default_rng([recipe.seed, 1]))
@@ -67,6 +75,12 @@ def _train(recipe: Recipe, say: Callable[[str], None]) -> State:
                 f"right {right / _TOLD / recipe.batch_size:.1%}, {time.monotonic() - began:.0f} s"
             )
             right, losses = 0, 0.0
+        if step in at:
+            keep(step, _weights(model))
+    return _weights(model)
+
+
+def _weights(model: torch.nn.Module) -> State:
     return {name: tensor.detach().contiguous().clone() for name, tensor in model.state_dict().items()}
 
 

@@ -31,6 +31,12 @@ def test_make_leaves_weights_that_say_how_they_were_made(tmp_path, monkeypatch, 
     assert "25.0% of targets' backgrounds, 3.1% of control's" in capsys.readouterr().out
 
 
+def test_the_metadata_name_a_projector_only_where_there_is_one():
+    plain, projected = metadata(Recipe()), metadata(Recipe(projector=(256, 128)))
+    assert projected.keys() - plain.keys() == {"recipe.projector"}
+    assert projected["recipe.projector"] == "(256, 128)"
+
+
 def test_one_checkpoint_is_made_by_name(run, tmp_path, monkeypatch):
     made = []
     monkeypatch.setattr(train, "make", lambda *args: made.append(args))

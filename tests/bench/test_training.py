@@ -88,6 +88,21 @@ def test_the_same_recipe_gives_the_same_weights_whatever_came_before():
     timm.create_model("test_resnet", num_classes=10).load_state_dict(first, strict=True)
 
 
+@pytest.mark.parametrize("projector", [(), (24, 12)])
+def test_weights_on_the_way_are_kept_and_change_nothing(projector):
+    recipe = replace(TINY, projector=projector)
+    kept = {}
+    last = train_encoder(recipe, keep=kept.__setitem__, at=[3, 12])
+    plain = train_encoder(recipe)
+    assert list(kept) == [3, 12]
+    assert last.keys() == plain.keys() and all(torch.equal(last[name], plain[name]) for name in last)
+    assert all(torch.equal(kept[12][name], last[name]) for name in last)
+    # Copies: training went on, and the weights of step 3 did not.
+    counted = next(name for name in last if name.endswith("num_batches_tracked"))
+    assert kept[3][counted] == 3 and last[counted] == 12
+    assert not any(torch.equal(kept[3][name], last[name]) for name in last if name.endswith("weight"))
+
+
 def test_members_and_seed_change_the_weights():
     one, twin, other = (train_encoder(recipe)["fc.weight"] for recipe in (TINY, TINY.twin(), replace(TINY, seed=1)))
     assert not torch.equal(one, twin) and not torch.equal(one, other)
