@@ -63,6 +63,9 @@ def compress(values: ArrayLike, weights: ArrayLike | None = None, groups: ArrayL
     numbers them (None: every sample on its own). The cells come sorted, so the order of the samples is of no matter.
     """
     v = np.asarray(values, np.float64)
+    if weights is None and groups is None:
+        cells, count = np.unique(np.round(v, 9), return_counts=True)
+        return Cells(cells, np.ones_like(cells), count.astype(np.int64))
     w = np.ones_like(v) if weights is None else np.asarray(weights, np.float64)
     numerator: Floats = w * v
     denominator: Floats = w
@@ -72,9 +75,8 @@ def compress(values: ArrayLike, weights: ArrayLike | None = None, groups: ArrayL
         denominator = np.bincount(member, denominator).astype(np.float64)
     # Rounded, since the order of summation moves the last bits. One complex number a unit sorts ten times as fast
     # as two columns.
-    pairs = np.round(numerator, 9) + 1j * np.round(denominator, 9)
-    cells, count = np.unique(pairs, return_counts=True)
-    return Cells(cells.real.copy(), cells.imag.copy(), count.astype(np.int64))
+    pairs, count = np.unique(np.round(numerator, 9) + 1j * np.round(denominator, 9), return_counts=True)
+    return Cells(pairs.real.copy(), pairs.imag.copy(), count.astype(np.int64))
 
 
 def resample(cells: Cells, replicates: int, rng: np.random.Generator) -> Floats:

@@ -28,7 +28,8 @@ class Score:
     n: int
     """Samples the score rests on; of the most confident, their weight, rounded."""
     method: str
-    """Which interval: "bootstrap", "wilson", "tango", "mover-tango" or "none"."""
+    """Which interval: "bootstrap", "wilson", "tango", "mover-tango" or "none"; of means (see `means`) also "t",
+    "tango-bound", "wilson-bound" and "mover"."""
 
 
 NOTHING = Score(None, None, None, 0, "none")
@@ -100,8 +101,8 @@ def proportion(of: Sample | None, key: str, draws: Draws) -> Score:
     if of is None:
         return NOTHING
     if of.rare:
-        return _score(of.mean, of.wilson(draws.level), of.n, "wilson")
-    return _score(of.mean, percentile(draws.of(of.cells, key), draws.level, of.mean), of.n, "bootstrap")
+        return as_score(of.mean, of.wilson(draws.level), of.n, "wilson")
+    return as_score(of.mean, percentile(draws.of(of.cells, key), draws.level, of.mean), of.n, "bootstrap")
 
 
 def paired(of: Sample | None, key: str, draws: Draws) -> Score:
@@ -109,8 +110,8 @@ def paired(of: Sample | None, key: str, draws: Draws) -> Score:
     if of is None:
         return NOTHING
     if of.rare:
-        return _score(of.mean, of.tango(draws.level), of.n, "tango")
-    return _score(of.mean, percentile(draws.of(of.cells, key), draws.level, of.mean), of.n, "bootstrap")
+        return as_score(of.mean, of.tango(draws.level), of.n, "tango")
+    return as_score(of.mean, percentile(draws.of(of.cells, key), draws.level, of.mean), of.n, "bootstrap")
 
 
 def calibrated(one: Sample | None, two: Sample | None, keys: tuple[str, str], draws: Draws) -> Score:
@@ -121,12 +122,13 @@ def calibrated(one: Sample | None, two: Sample | None, keys: tuple[str, str], dr
     n = one.n + two.n
     if one.rare or two.rare:
         bounds = mover(one.mean, one.tango(draws.level), two.mean, two.tango(draws.level))
-        return _score(estimate, bounds, n, "mover-tango")
+        return as_score(estimate, bounds, n, "mover-tango")
     means = draws.of(one.cells, keys[0]) - draws.of(two.cells, keys[1])
-    return _score(estimate, percentile(means, draws.level, estimate), n, "bootstrap")
+    return as_score(estimate, percentile(means, draws.level, estimate), n, "bootstrap")
 
 
-def _score(estimate: float, bounds: tuple[ArrayLike, ArrayLike], n: int, method: str) -> Score:
+def as_score(estimate: float, bounds: tuple[ArrayLike, ArrayLike], n: int, method: str) -> Score:
+    """Put together, the bounds as plain numbers that hold the estimate."""
     low, high = (float(np.asarray(bound)) for bound in bounds)
     # A score interval that ends at the estimate may miss it by a rounding error.
     return Score(estimate, min(low, estimate), max(high, estimate), n, method)

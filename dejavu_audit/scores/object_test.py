@@ -1,0 +1,227 @@
+"""The scores of the object-inference test (method: 2.5, 4.1, 4.2) and its headline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dejavu_audit.scores import means
+from dejavu_audit.scores.bootstrap import dense
+from dejavu_audit.scores.confidence import checked
+from dejavu_audit.scores.estimates import Draws, Sample, Score, calibrated, paired, proportion, sample
+from dejavu_audit.scores.label_test import PARTS, Headline
+from dejavu_audit.scores.means import Mean
+from dejavu_audit.scores.object_order import ORDERS, SHARES, first, first_published
+from dejavu_audit.scores.object_published import f1_gap, right_edges
+from dejavu_audit.scores.objects import PerSample
+from dejavu_audit.scores.significance import mcnemar, permutation_test
+
+Measure = Literal["precision", "recall", "f1"]
+MEASURES: tuple[Measure, ...] = ("precision", "recall", "f1")
+
+_GAPS = {
+    "ppg": "population precision gap: share of samples with higher precision of the audited model than of the "
+    "reference, less the share with lower",
+    "prg": "population recall gap: share of samples with higher recall of the audited model than of the reference, "
+    "less the share with lower",
+    "aucg": "area between the two recall curves, which is the mean recall of the audited model less the reference's",
+}
+_PART_MEANS = {
+    "memorized": "the audited model is more precise than the reference",
+    "misrepresented": "the audited model is less precise than the reference",
+    "correlated": "both are equally precise, above 0",
+    "unassociated": "both have precision 0",
+}
+_PLACES = (("", "targets"), ("_control", "control"))
+
+
+def _top(measure: str, share: str, order: str) -> str:
+    return f"gap_{measure}_top{share}_{order}"
+
+
+def _meanings() -> Iterator[tuple[str, str]]:
+    gaps = dict(_GAPS)
+    for measure in MEASURES:
+        for share, value in SHARES.items():
+            for order, by in ORDERS.items():
+                gap = f"mean {measure} of the audited model less the reference's"
+                gaps[_top(measure, share, order)] = f"{gap}, on the first {value * 100:g} % by {by}"
+    for key, gap in gaps.items():
+        yield key, f"{gap}: on the targets, less on the control where there is one"
+        yield f"{key}_targets", f"{gap}: on the targets"
+        yield f"{key}_control", f"{gap}: on the control"
+    for place, where in _PLACES:
+        for measure in MEASURES:
+            for who, name in (("target", "audited model"), ("reference", "reference")):
+                yield f"{measure}_{who}{place}", f"mean {measure} of the {name} on the {where}"
+        for part, means_ in _PART_MEANS.items():
+            yield f"{part}{place}", f"share of the {where} where {means_}"
+
+
+MEANINGS: dict[str, str] = dict(_meanings())
+"""Every score of the object test by key, in the order of `object_scores`, with one line that says what it is."""
+
+_CALIBRATED = [key for key in MEANINGS if f"{key}_targets" in MEANINGS]
+
+
+@dataclass(frozen=True)
+class JudgedObjects:
+    """One set of n samples, targets or control: the objects inferred by either model, compared with the true ones."""
+
+    target: PerSample
+    """Of the audited model."""
+    reference: PerSample
+    distance: NDArray[np.floating[Any]]
+    """(n,) of the audited model's nearest public sample: what `min_dist` sorts by."""
+    groups: NDArray[np.integer[Any]] | None = None
+    """(n,) cluster of each sample; None: every one on its own."""
+
+    def __post_init__(self) -> None:
+        n = len(self.target)
+        for who in ("target", "reference"):
+            for name, column in vars(getattr(self, who)).items():
+                checked(column, n, f"{who}.{name}")
+        if not np.array_equal(self.target.true, self.reference.true):
+            raise ValueError("target and reference are compared with different true objects")
+        if np.isnan(checked(self.distance, n, "distance")).any():
+            raise ValueError("a distance is not a number")
+        if self.groups is not None:
+            checked(self.groups, n, "groups")
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def gap(self, measure: Measure) -> NDArray[np.float64]:
+        """(n,) of the audited model less the reference, in [-1, 1]."""
+        difference: NDArray[np.float64] = getattr(self.target, measure) - getattr(self.reference, measure)
+        return difference
+
+    def difference(self, measure: Measure = "precision") -> NDArray[np.int8]:
+        """(n,) 1 where the audited model is better, -1 where the reference is, 0 where they are equal.
+
+        Equal ratios of whole numbers give equal floats, so that no tolerance is needed.
+        """
+        return np.sign(self.gap(measure)).astype(np.int8)
+
+
+def object_part(target: PerSample, reference: PerSample) -> NDArray[np.int8]:
+    """(n,) place in PARTS of each sample, by the precision of the audited model and of the reference.
+
+    Memorized where it is higher than the reference's, misrepresented where lower; correlated where both are equal and
+    above 0, unassociated where both are 0. So `ppg` is memorized less misrepresented.
+    """
+    one, two = target.precision, reference.precision
+    cases = {"memorized": one > two, "misrepresented": one < two, "correlated": one > 0}
+    codes = [PARTS.index(name) for name in cases]
+    names = np.select(list(cases.values()), codes, PARTS.index("unassociated"))
+    return names.astype(np.int8)
+
+
+def object_scores(
+    targets: JudgedObjects,
+    control: JudgedObjects | None,
+    *,
+    level: float = 0.95,
+    replicates: int = 2_000,
+    seed: int = 0,
+    compat: str | None = None,
+) -> dict[str, Score]:
+    """Every score of MEANINGS, each with an interval of confidence `level` (Jayaraman et al. 2024, section 4).
+
+    Gaps without `_targets` or `_control` are calibrated, those on the targets less those on the control, if there is
+    a control. Intervals are paired bootstraps over samples, whole clusters together, targets and control
+    independently; `estimates` and `means` tell when they are others, and `Score.method` which. Of samples tied at the
+    cut of a top share, each counts in part, and the cut is held fixed while resampling. A score without samples is
+    None-valued, the calibrated one too where the control given is empty. With `compat="published"`, `aucg` and the
+    top shares are what the published code prints (see `object_published`); pass samples compared in the same mode.
+    """
+    draws = Draws(level, replicates, seed)
+    seen = _observe(targets, "_targets", "", compat)
+    if control is not None:
+        seen |= _observe(control, "_control", "_control", compat)
+    return {key: _score(key, seen, control is not None, draws) for key in MEANINGS}
+
+
+def _score(key: str, seen: Mapping[str, Sample | Mean | None], with_control: bool, draws: Draws) -> Score:
+    """The score `key`; calibrated ones have no sample of their own."""
+    keys = (f"{key}_targets", f"{key}_control")
+    if key in _CALIBRATED and with_control:
+        one, two = seen[keys[0]], seen[keys[1]]
+        if isinstance(one, Mean) or isinstance(two, Mean):
+            return means.difference(_mean(one), _mean(two), keys, draws)
+        return calibrated(one, two, keys, draws)
+    own = keys[0] if key in _CALIBRATED else key
+    of = seen.get(own)
+    if isinstance(of, Mean):
+        return means.mean(of, own, draws)
+    return paired(of, own, draws) if own.startswith(("ppg", "prg")) else proportion(of, own, draws)
+
+
+def _mean(of: Sample | Mean | None) -> Mean | None:
+    return of if isinstance(of, Mean) else None
+
+
+def _observe(judged: JudgedObjects, gaps: str, rest: str, compat: str | None) -> dict[str, Sample | Mean | None]:
+    """What each score of one set rests on, by key; `gaps` and `rest` are what the keys of gaps and others end in."""
+    groups = None if judged.groups is None else dense(judged.groups)
+    published = compat == "published"
+    seen: dict[str, Sample | Mean | None] = {
+        f"ppg{gaps}": sample(judged.difference("precision"), None, groups),
+        f"prg{gaps}": sample(judged.difference("recall"), None, groups),
+    }
+    recall = judged.gap("recall")
+    if published and len(judged):
+        recall = right_edges(judged.target.recall) - right_edges(judged.reference.recall)
+    seen[f"aucg{gaps}"] = means.observe(recall, None, groups, signed=True)
+    for measure in MEASURES:
+        for who, each in (("target", judged.target), ("reference", judged.reference)):
+            seen[f"{measure}_{who}{rest}"] = means.observe(getattr(each, measure), None, groups, signed=False)
+    codes = object_part(judged.target, judged.reference)
+    for code, name in enumerate(PARTS):
+        seen[f"{name}{rest}"] = sample(codes == code, None, groups)
+    for order in ORDERS:
+        for share, value in SHARES.items():
+            chosen, weights = (first_published if published else first)(judged, order, value)
+            group = None if groups is None else groups[chosen]
+            for measure in MEASURES:
+                gap = judged.gap(measure)[chosen]
+                if published and measure == "f1" and len(chosen):
+                    gap = f1_gap(judged.target.taken(chosen), judged.reference.taken(chosen))
+                seen[f"{_top(measure, share, order)}{gaps}"] = means.observe(gap, weights, group, signed=True)
+    return seen
+
+
+def headline(
+    scores: Mapping[str, Score],
+    targets: JudgedObjects,
+    control: JudgedObjects | None,
+    *,
+    level: float = 0.95,
+    draws: int = 10_000,
+    seed: int = 0,
+) -> Headline:
+    """The headline, `ppg`, from `object_scores` of the same sets at the same `level`, with a one-sided p-value.
+
+    With a control it is that of a permutation test of the samples' signs between targets and control, by whole
+    clusters; without, of the exact sign test on the targets, which takes the samples as independent.
+    """
+    score = scores["ppg"]
+    p_value = None
+    if score.estimate is not None and control is not None:
+        p_value = permutation_test(
+            targets.difference(),
+            control.difference(),
+            target_groups=targets.groups,
+            control_groups=control.groups,
+            draws=draws,
+            seed=seed,
+        )
+    elif score.estimate is not None:
+        # The sign test is McNemar's: both look at the pairs where one side wins.
+        p_value = mcnemar(targets.difference() > 0, targets.difference() < 0).greater
+    test = "sign" if control is None else "permutation"
+    return Headline("ppg", score.estimate, score.low, score.high, level, control is not None, p_value, test)
