@@ -1,0 +1,35 @@
+"""Tables and texts for whatever terminal there is; what comes from data is text, never markup."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+
+def grid(*columns: str, left: Iterable[str] = ()) -> Table:
+    """A table, all columns but those in `left` to the right; without a frame where the terminal cannot draw one."""
+    from rich.box import ROUNDED
+    from rich.table import Table
+
+    table = Table(box=ROUNDED if unicode_terminal() else None)
+    for column in columns:
+        text = column in set(left)
+        table.add_column(column, justify="left" if text else "right", overflow="fold")
+    return table
+
+
+def unicode_terminal() -> bool:
+    """Whether standard output can show every letter."""
+    return (sys.stdout.encoding or "ascii").lower().replace("-", "") == "utf8"
+
+
+def texts(*cells: object) -> list[Text]:
+    """Cells as text, never markup."""
+    from rich.text import Text
+
+    return [Text(str(cell)) for cell in cells]
