@@ -16,6 +16,7 @@ where it costs much and says no more:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ class Mean:
             return "tango-bound" if self.signed else "wilson-bound"
         return "t" if self.cells.count.size > MANY else "bootstrap"
 
-    @property
+    @cached_property
     def spread(self) -> float:
         """How many units the variance rests on, (sum d^2)^2 / sum d^4 with deviations d; 0 where all are equal.
 
