@@ -67,7 +67,7 @@ def write_run(
     pq.write_table(table, folder / "samples.parquet")
     config = AuditConfig.resolve(
         family="timm", model="test_resnet", pretrained="random", data="scenes", test=test, baseline=references, k=K,
-        data_options={"classes": "10", "targets": str(n), "control": str(max(control, 1)), "public": "200", "fit": "20"},
+        data_options={"classes": "10", "targets": str(n), "control": str(control), "public": "200", "fit": "20"},
     )  # fmt: skip
     record = _record(config, references, answers, {"target": n, "control": control, "public": 200, "fit": 20})
     (folder / "audit.json").write_text(record.model_dump_json(indent=2), "utf-8")

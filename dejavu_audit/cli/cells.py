@@ -33,3 +33,13 @@ def texts(*cells: object) -> list[Text]:
     from rich.text import Text
 
     return [Text(str(cell)) for cell in cells]
+
+
+def percent(share: float | None, *, signed: bool = False) -> str:
+    """A share in percent, "-" where it was not measured."""
+    return "-" if share is None else f"{100 * share:{'+' if signed else ''}.1f}"
+
+
+def interval(low: float | None, high: float | None, *, signed: bool = False) -> str:
+    """An interval in percent, nothing where there is none."""
+    return "" if low is None or high is None else f"{percent(low, signed=signed)} to {percent(high, signed=signed)}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
-from dejavu_audit.cli.cells import grid, texts
+from dejavu_audit.cli.cells import grid, interval, percent, texts
 from dejavu_audit.report.class_ranking import LEAST
 from dejavu_audit.report.plain import number, plain
 from dejavu_audit.report.ranking import SORTS
@@ -49,7 +50,7 @@ def show_samples(run: Run, asked: dict[str, Any], rows: list[dict[str, Any]]) ->
             first, *more = narrow(row)
             console.print(Text(f"{row['rank']}. {first}", style="bold"), soft_wrap=False)
             for line in more:
-                console.print(Text(f"   {line}"))
+                console.print(Padding(Text(line), (0, 0, 0, 3), expand=False))
     else:
         table = grid(*columns, left=[*columns[1:4], "baseline says"] if label else columns[1:3])
         for row in rows:
@@ -131,37 +132,30 @@ def show_classes(run: Run, asked: dict[str, Any], rows: list[dict[str, Any]]) ->
         ranks = f"by {score}, lowest first"
     what = _SETS.get(asked["set"], f"{plain(asked['set'])} samples")
     console.print(Text(f"The first {len(rows):,} classes of the {what}, {ranks}; in percent.\n", style="bold"))
-    interval = f"{100 * asked['level']:g} % interval"
-    calibrates = any(row.get("control_n") for row in rows)
+    title = f"{100 * asked['level']:g} % interval"
+    calibrates = any(row.get("calibrated") is not None for row in rows)
     narrow = console.width < WIDE
-    columns = ["#", "class", "n", "memorized", score, interval]
-    columns += ["calibrated", interval + " "] if calibrates else []
+    columns = ["#", "class", "n", "memorized", score, title]
+    columns += ["calibrated", title + " "] if calibrates else []
     table = grid(*columns, left=["class"])
     for row in rows:
         cells = [
-            str(row["rank"]), plain(row["class"]), f"{row['n']:,}", f"{row['memorized']:,}", _percent(row["score"]),
-            _interval(row["low"], row["high"]),
+            str(row["rank"]), plain(row["class"]), f"{row['n']:,}", f"{row['memorized']:,}", percent(row["score"]),
+            interval(row["low"], row["high"]),
         ]  # fmt: skip
         if calibrates:
-            cells += [_percent(row["calibrated"]), _interval(row["calibrated_low"], row["calibrated_high"])]
+            cells += [percent(row["calibrated"]), interval(row["calibrated_low"], row["calibrated_high"])]
         if not narrow:
             table.add_row(*texts(*cells))
             continue
         console.print(Text(f"{cells[0]}. {cells[1]}", style="bold"))
-        console.print(Text(f"   n {cells[2]}, memorized {cells[3]}; {score} {cells[4]} ({cells[5]})"))
+        line = f"n {cells[2]}, memorized {cells[3]}; {score} {cells[4]} ({cells[5]})"
+        console.print(Padding(Text(line), (0, 0, 0, 3), expand=False))
         if calibrates and row["calibrated"] is not None:
-            console.print(Text(f"   calibrated {cells[6]} ({cells[7]})"))
+            console.print(Padding(Text(f"calibrated {cells[6]} ({cells[7]})"), (0, 0, 0, 3), expand=False))
     if not narrow:
         console.print(table)
     said = "Each interval is of one class alone: the first of many classes tend to look more extreme than they are."
     if calibrates:
         said += f" Calibrated: less the score of the same class in the control, where both have {LEAST} or more."
     console.print(Text(said, style="dim"))
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f}"
-
-
-def _interval(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f}"

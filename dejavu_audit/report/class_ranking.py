@@ -140,12 +140,21 @@ def _count(samples: pa.Table, chosen: NDArray[np.bool_], names: list[str]) -> Co
     }
     parts = {part: _sum(class_, masks[part], c) for part in PARTS}
     probability = share(_sum(class_, numbers(some, "reference_probability"), c), n)
-    group = clusters(some) if len(some) else None
-    if group is None:
-        return Counts(n, parts, probability, n)
-    _, first, sizes = np.unique(np.stack([class_, group]), axis=1, return_index=True, return_counts=True)
-    squares = _sum(class_[first], sizes**2, c)
-    return Counts(n, parts, probability, np.divide(n**2, squares, out=np.zeros(c), where=squares > 0))
+    return Counts(n, parts, probability, effective(class_, clusters(some) if len(some) else None, c))
+
+
+def effective(class_: NDArray[np.int64], groups: NDArray[np.int64] | None, c: int) -> Floats:
+    """(c,) Kish's effective sample size of each class, as if all its samples of a cluster agreed; 0 where it has none.
+
+    `class_` (n,) in [0, c), `groups` (n,) clusters, None: every sample on its own.
+    """
+    n = _sum(class_, np.ones(len(class_)), c)
+    if groups is None:
+        return n
+    _, first, sizes = np.unique(np.stack([class_, groups]), axis=1, return_index=True, return_counts=True)
+    squares = _sum(class_[first], sizes.astype(np.float64) ** 2, c)
+    size: Floats = np.divide(n**2, squares, out=np.zeros(c), where=squares > 0)
+    return size
 
 
 def _sum(class_: NDArray[np.int64], values: ArrayLike, c: int) -> Floats:

@@ -20,4 +20,4 @@ def plain(value: object, width: int = 80) -> str:
 
 def number(value: float | None, digits: int = 2, *, signed: bool = False) -> str:
     """A number, or "-" where it was not measured."""
-    return "-" if value is None else f"{value:{'+' if signed else ''}.{digits}f}"
+    return "-" if value is None else f"{round(value, digits) + 0.0:{'+' if signed else ''}.{digits}f}"  # never -0.00

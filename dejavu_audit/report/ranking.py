@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,8 @@ from dejavu_audit.scores.label_test import PARTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from dejavu_audit.report.reading import Test
 
     Floats = NDArray[np.float64]
 
@@ -68,7 +70,7 @@ class Ranked:
     """(rows,) what they were ranked by; NaN where it was not measured."""
 
 
-def sort_of(test: Literal["label", "objects"], part: str, sort: str | None) -> str:
+def sort_of(test: Test, part: str, sort: str | None) -> str:
     """What to rank by: as asked, or what fits the part; AuditError for what the test has not."""
     if part not in PARTS:
         raise unknown("part", part, PARTS)
@@ -79,15 +81,13 @@ def sort_of(test: Literal["label", "objects"], part: str, sort: str | None) -> s
     return sort
 
 
-def columns_for(test: Literal["label", "objects"], sort: str) -> list[str]:
+def columns_for(test: Test, sort: str) -> list[str]:
     """The columns that `rank` reads."""
     reference = ("reference_probability",) if test == "label" else ("reference_recall", "reference_precision")
     return ["set", "part", *_COLUMNS.get(sort, reference)]
 
 
-def rank(
-    samples: pa.Table, test: Literal["label", "objects"], *, set_: str, part: str, sort: str | None, top: int
-) -> Ranked:
+def rank(samples: pa.Table, test: Test, *, set_: str, part: str, sort: str | None, top: int) -> Ranked:
     """The `top` samples of a part of a set, best first.
 
     Largest first; among the misrepresented a gap between model and reference ranks from its lowest end. Equal to ten

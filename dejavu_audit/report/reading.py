@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +20,7 @@ from dejavu_audit.report.record import SCHEMA_VERSION, AuditRecord
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Test: TypeAlias = Literal["label", "objects"]
 RUNS = Path("runs")
 LATEST = "latest"
 BATCH = 16_384
@@ -36,7 +37,7 @@ class Run:
     path: Path
 
     @property
-    def test(self) -> Literal["label", "objects"]:
+    def test(self) -> Test:
         """Which test it was."""
         return test_of(self.record)
 
@@ -114,6 +115,13 @@ def read_run(path: Path, columns: Sequence[str] | None = None) -> Run:
     return Run(record, samples, path)
 
 
+def columns_of(path: Path) -> list[str]:
+    """The columns that a run's samples.parquet has; AuditError where it cannot be read."""
+    with _reading(path / SAMPLES):
+        names: list[str] = pq.read_schema(path / SAMPLES).names
+        return names
+
+
 def read_record(path: Path) -> AuditRecord:
     """audit.json of a run folder; AuditError as `read_run` has it."""
     file = path / AUDIT
@@ -146,7 +154,7 @@ def read_record(path: Path) -> AuditRecord:
         ) from None
 
 
-def test_of(record: AuditRecord) -> Literal["label", "objects"]:
+def test_of(record: AuditRecord) -> Test:
     """Which test a run was; the label test where its configuration does not say."""
     return "objects" if record.config.get("test") == "objects" else "label"
 
