@@ -5,24 +5,24 @@ The encoder's honesty is the user's word: nothing here can tell what it was trai
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from dejavu_audit.errors import AuditError
-from dejavu_audit.types import EncoderRequest
 from dejavu_baselines import linear
 from dejavu_baselines.calibration import Calibration, class_prior
 from dejavu_baselines.options import Choice, Real, Whole, read
+from dejavu_baselines.specs import parse, request_for, told
 from dejavu_baselines.training import Fit, Held, Recipe, choose_device, enough, hold_back, judge, scores, seeded, train
 
 if TYPE_CHECKING:
     from dejavu_audit.types import Array, BaselineRequest, Encoder, Progress
 
 NAME = "encoder-head"
+NEEDS = f"the baseline {NAME} needs --baseline-model FAMILY:NAME[:PRETRAINED], an encoder that never saw the targets"
 VERSION = 1
 """Raised whenever the same fit set may give another state: it is in the key of cached fits."""
 WEIGHTS = "net."
@@ -57,12 +57,11 @@ class EncoderHead:
         from dejavu_audit.encoders.loading import load_encoder
 
         self.options = read(request.options, OPTIONS, NAME)
-        family, model, pretrained = parse(request.model)
+        family, model, pretrained = parse(request.model, needs=NEEDS)
         self.featurizer: Encoder = load_encoder(
             family,
-            EncoderRequest(
-                model=model,
-                pretrained=pretrained,
+            replace(
+                request_for(family, model, pretrained),
                 layer=self.options["layer"],
                 device=request.device,
                 precision=request.precision,
@@ -70,6 +69,8 @@ class EncoderHead:
                 cache_dir=request.cache_dir,
             ),
         )
+        self.model = f"{family}:{self.featurizer.name}:{self.featurizer.pretrained}"
+        self._training_data, self._contaminated = told(self.featurizer, request, f"the encoder {self.model}")
         self._device = choose_device(request.device)
         settings = ",".join(f"{name}={value!r}" for name, value in sorted(self.options.items()))
         self.key = f"{NAME}-{VERSION}:{settings}"
@@ -114,11 +115,12 @@ class EncoderHead:
         encoder = self.featurizer
         return {
             "name": NAME,
-            "model": f"{encoder.family}:{encoder.name}:{encoder.pretrained}",
+            "model": self.model,
             "weights": encoder.weights,
             "options": dict(self.options),
             "embedding_dim": encoder.dim,
-            "training_data": training_data(encoder.name, encoder.pretrained),
+            "training_data": self._training_data,
+            "contaminated": self._contaminated,
         }
 
     def _fit_linear(
@@ -181,28 +183,3 @@ class EncoderHead:
             return torch.from_numpy(x).to(self._device)
 
         return batch
-
-
-def parse(spec: str | None) -> tuple[str, str, str | None]:
-    """FAMILY:NAME[:PRETRAINED] to its parts; the last may hold colons itself."""
-    example = "for example --baseline-model timm:resnet50:weights.safetensors"
-    if not spec:
-        raise AuditError(
-            f"the baseline {NAME} needs --baseline-model FAMILY:NAME[:PRETRAINED], an encoder that never saw the "
-            f"targets; {example}"
-        )
-    family, _, rest = spec.partition(":")
-    name, _, pretrained = rest.partition(":")
-    if not family or not name:
-        raise AuditError(f"--baseline-model {spec!r} is not of the form FAMILY:NAME[:PRETRAINED]; {example}")
-    return family, name, pretrained or None
-
-
-def training_data(name: str, pretrained: str) -> str:
-    """What is known of the encoder's own training data: a name at most. The rest is the user's word."""
-    if pretrained == "random":
-        return "none: random weights"
-    said = "the user states that this encoder never saw the targets; it is not checked"
-    if re.search(r"imagenet|(^|[^a-z])in(1|12|21|22)k", f"{name} {pretrained}".lower()):
-        return f"{said}. Its name says that it was trained on ImageNet: it is no reference for an audit on ImageNet"
-    return said

@@ -61,7 +61,18 @@ class Choice:
         return text
 
 
-def read(given: Mapping[str, str], known: Mapping[str, Whole | Real | Choice], baseline: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Text:
+    """Any text."""
+
+    default: str
+
+    def read(self, text: str) -> str:
+        """The text."""
+        return text
+
+
+def read(given: Mapping[str, str], known: Mapping[str, Whole | Real | Choice | Text], baseline: str) -> dict[str, Any]:
     """Every known option with the value given or its default; AuditError for an unknown name or one out of range."""
     for name in given:
         if name not in known:

@@ -68,6 +68,20 @@ def quiet() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def without_bars() -> Iterator[None]:
+    """Keep transformers from drawing progress bars over the run's own while it loads weights."""
+    from transformers.utils import logging as bars
+
+    drawn = bars.is_progress_bar_enabled()
+    bars.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if drawn:
+            bars.enable_progress_bar()
+
+
+@contextlib.contextmanager
 def _offline(on: bool) -> Iterator[None]:
     before = constants.HF_HUB_OFFLINE
     constants.HF_HUB_OFFLINE = before or on

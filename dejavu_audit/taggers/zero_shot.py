@@ -12,7 +12,7 @@ from torchvision import transforms as tv
 
 from dejavu_audit.data.manifest import is_folder, user_path
 from dejavu_audit.encoders import fingerprint
-from dejavu_audit.encoders.hub import hub, quiet
+from dejavu_audit.encoders.hub import hub, quiet, without_bars
 from dejavu_audit.encoders.torch_encoder import Forward, Loaded
 from dejavu_audit.errors import AuditError, unknown
 from dejavu_audit.taggers.contamination import trained_on
@@ -99,9 +99,12 @@ def _pretrained(name: str) -> tuple[Any, Any]:
     if not local and (name.count("/") > 1 or name.startswith((".", "/", "~"))):
         raise AuditError(f"there is no folder {place}: name one that transformers saved, or a model of the hub")
     where = str(place) if local else name
-    with hub(
-        f"the zero-shot detector {name}",
-        instead=f"pass the folder by --tagger {NAME}:FOLDER" if not local else "save it again with save_pretrained",
+    with (
+        hub(
+            f"the zero-shot detector {name}",
+            instead=f"pass the folder by --tagger {NAME}:FOLDER" if not local else "save it again with save_pretrained",
+        ),
+        without_bars(),
     ):
         kind = AutoConfig.from_pretrained(where, local_files_only=local, trust_remote_code=False).model_type
         if kind not in OWL + GROUNDING:
