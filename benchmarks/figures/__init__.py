@@ -1,0 +1,1 @@
+"""`python -m benchmarks.figures train|audit|all`: the shape of the papers' main figures, on scenes, from scratch."""
