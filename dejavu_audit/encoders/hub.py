@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 from huggingface_hub import constants
 
@@ -70,8 +71,9 @@ def quiet() -> Iterator[None]:
 @contextlib.contextmanager
 def without_bars() -> Iterator[None]:
     """Keep transformers from drawing progress bars over the run's own while it loads weights."""
-    from transformers.utils import logging as bars
+    from transformers.utils import logging as bars_of
 
+    bars: Any = bars_of
     drawn = bars.is_progress_bar_enabled()
     bars.disable_progress_bar()
     try:
