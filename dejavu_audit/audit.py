@@ -1,42 +1,50 @@
 """The audit, top to bottom: data -> crops -> embeddings -> neighbours -> votes -> reference -> scores -> run folder.
 
-Does the encoder infer the label of a training picture from its background better than the background itself allows?
-The labels of the nearest public pictures say what the encoder reads in a background crop; a baseline that never saw
-the targets says what the background gives away honestly; the control, which the encoder never saw, says how much
-better the encoder reads backgrounds than the baseline anyway. What is left is memorized (method: sections 1 and 4).
+Does the encoder infer something of a training sample that the rest of the sample does not give away? The label test
+asks for the class of a picture, given its background crop; the object test asks for the objects of a picture, given
+its caption. The nearest public samples answer for the encoder; references that never saw the targets say what can be
+inferred honestly; the control, which the encoder never saw, says how much better the encoder does than the references
+anyway. What is left is memorized (method: sections 1, 2 and 4).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from scipy.stats import norm
 
-from dejavu_audit import plugins, reference
 from dejavu_audit.config import AuditConfig
 from dejavu_audit.data.crops import CropRule
 from dejavu_audit.data.loading import load_dataset
+from dejavu_audit.data.members import with_members
 from dejavu_audit.data.split_file import read_split, split_table
 from dejavu_audit.data.splits import draw_split
+from dejavu_audit.data.terms import Terms
 from dejavu_audit.embeddings.store import Store
 from dejavu_audit.embeddings.stream import embed_views
 from dejavu_audit.embeddings.views import View
 from dejavu_audit.encoders.loading import load_encoder
 from dejavu_audit.errors import AuditError
-from dejavu_audit.findings import write
-from dejavu_audit.neighbors import nearest
+from dejavu_audit.findings import Found, write
+from dejavu_audit.parts import default_test, find_objects, load_references
 from dejavu_audit.progress import Silent
 from dejavu_audit.report.clock import Clock
 from dejavu_audit.report.folder import SPLIT, RunFolder
 from dejavu_audit.report.result import AuditResult
-from dejavu_audit.scores.label_test import Judged, label_scores
-from dejavu_audit.scores.votes import votes
-from dejavu_audit.stages import Inferred, Plan, Seen
+from dejavu_audit.scores.symmetric import symmetric, symmetric_headline
+from dejavu_audit.stages import Plan, Seen
+from dejavu_audit.strengths import compare_references
 
 if TYPE_CHECKING:
-    from dejavu_audit.types import Dataset, Progress, Rows, SetName
+    from dejavu_audit.inference.protocol import InferenceTest
+    from dejavu_audit.scores.estimates import Score
+    from dejavu_audit.types import Progress
+
+TESTS = {"label": "dejavu_audit.inference.label", "objects": "dejavu_audit.inference.objects"}
+HELD = "held-out pictures"
+"""The whole control pictures, which only the utility looks at."""
 
 
 def audit(model: str, *, data: str, on_progress: Progress | None = None, **settings: Any) -> AuditResult:
@@ -63,37 +71,65 @@ def run_audit(config: AuditConfig, progress: Progress) -> AuditResult:
     clock = Clock()
     with clock("prepare"):
         plan = prepare(config, progress)
+        test = test_of(plan)
+        jobs = test.jobs(plan)
         announce(plan, progress)
     with plan.folder.claimed(config):
         plan.folder.write_table(SPLIT, split_table(plan.split, plan.dataset))
         with clock("embed"):
-            seen = look(plan, progress)
-        clock.count(seen.counts)
-        with clock("neighbours"):
-            neighbors = nearest(seen.crops.vectors, seen.public.vectors, config.k)
-            voted = votes(neighbors.indices, plan.labels[seen.public.rows], len(plan.dataset.classes))
-        with clock("reference"):
-            expected = expect(plan, seen, progress, clock)
+            seen = look(plan, test, jobs, progress)
+        answers = test.infer(plan, seen, progress, clock)
         with clock("scores"):
-            inferred = Inferred(seen, neighbors, voted, expected)
-            targets, control = judge(plan, inferred)
-            scores = label_scores(targets, control, level=config.level, replicates=config.replicates, seed=config.seed)
-        return write(plan, inferred, targets, control, scores, clock)
+            targets, control = test.judge(plan, answers)
+            scores = test.scores(plan, targets, control)
+            headline = test.find_headline(plan, scores, targets, control)
+            references = compare_references(plan, test, answers, scores)
+            scores |= test.other_settings(plan, answers)
+            if plan.symmetric:
+                scores, headline = symmetric(scores), symmetric_headline(headline)
+        with clock("utility"):
+            utility = measure_utility(plan, seen, progress) if config.utility else None
+        found = Found(test, targets, control, scores, headline, references, utility)
+        clock.count(seen.counts)
+        return write(plan, seen, answers, found, clock)
 
 
 def prepare(config: AuditConfig, progress: Progress) -> Plan:
     """Load what the configuration names and draw the sets; AuditError for whatever cannot be had."""
     folder = RunFolder.check(config)
     store = Store(config.cache_dir)
-    dataset = load_dataset(config)
-    split = read_split(config.split, dataset, config) if config.split else draw_split(dataset, config)
-    make_baseline = plugins.find(plugins.BASELINES, config.baseline, kind="baseline")
+    dataset = with_members(load_dataset(config), config)
     encoder = load_encoder(config.family, config.encoder_request())
-    baseline = make_baseline(config.baseline_request())
+    config = config.settled(config.test or default_test(config, dataset, encoder))
+    references = load_references(config, encoder)
+    dataset, tagger = find_objects(config, dataset)
+    if config.test == "objects":
+        from dejavu_audit.data.captioned import choose_captions  # TODO top
+
+        dataset = choose_captions(dataset, config.captions, config.seed)
+    needs_fit = any(not hasattr(one, "encoder") for one in references.values())
+    terms = Terms.of(dataset, config, fit=needs_fit, tagged=tagger is not None)
+    split = read_split(config.split, dataset, config, terms) if config.split else draw_split(dataset, config, terms)
     for note in (*encoder.notes, *dataset.notes, *split.notes):
         progress.say(note)
-    labels = np.asarray(dataset.table["label"], dtype=np.int64)
-    return Plan(config, dataset, encoder, baseline, split, CropRule.from_config(config), store, folder, labels)
+    return Plan(
+        config=config,
+        dataset=dataset,
+        encoder=encoder,
+        references=references,
+        tagger=tagger,
+        terms=terms,
+        split=split,
+        background=CropRule.from_config(config),
+        store=store,
+        folder=folder,
+        labels=np.asarray(dataset.table["label"], dtype=np.int64),
+    )
+
+
+def test_of(plan: Plan) -> InferenceTest:
+    """The module of the test that is asked for."""
+    return cast("InferenceTest", import_module(TESTS[str(plan.config.test)]))
 
 
 def announce(plan: Plan, progress: Progress) -> None:
@@ -109,38 +145,38 @@ def announce(plan: Plan, progress: Progress) -> None:
     )
 
 
-def look(plan: Plan, progress: Progress) -> Seen:
-    """Stream every picture once: whole if it is public, its background crop else."""
-    split = plan.split
-    judged = np.concatenate([split.targets, split.control])
-    jobs = [
-        (View(plan.encoder, None), split.public),
-        (View(plan.encoder, plan.background), judged),
-        (View(plan.baseline.featurizer, plan.background), np.concatenate([judged, split.fit])),
-    ]
-    (public, crops, features), counts = embed_views(
+def look(plan: Plan, test: InferenceTest, jobs: dict[str, Any], progress: Progress) -> Seen:
+    """Stream every picture once, however many encoders look at it, whole or cropped."""
+    views = {**jobs, HELD: (View(plan.encoder, None), plan.split.control)} if plan.config.utility else jobs
+    embedded, counts = embed_views(
         plan.dataset,
-        jobs,
+        list(views.values()),
         plan.store,
         workers=plan.config.workers,
         jpeg_draft=plan.config.jpeg_draft,
         progress=progress,
     )
-    lost = {**public.set_aside, **features.set_aside, **crops.set_aside}
-    crops = crops.without(features.set_aside)
-    set_aside = {
-        name: Counter(lost[row] for row in rows.tolist() if row in lost) for name, rows in split.sets().items()
-    }
-    used = {name: len(rows) - set_aside[name].total() for name, rows in split.sets().items()}
-    for name, reasons in split.set_aside.items():
-        set_aside[name].update(reasons)
-    refuse_if_too_few(config=plan.config, used=used, set_aside=set_aside)
-    return Seen(public, crops, features, used, set_aside, counts.as_dict())
+    named = dict(zip(views, embedded, strict=True))
+    lost = {row: reason for name in reversed(jobs) for row, reason in named[name].set_aside.items()}
+    seen = Seen(plan.split, named, lost, counts.as_dict())
+    seen = seen.without(test.set_aside(plan, seen))
+    refuse_if_too_few(plan.config, seen)
+    return seen
 
 
-def refuse_if_too_few(config: AuditConfig, used: dict[SetName, int], set_aside: dict[SetName, Counter[str]]) -> None:
+def measure_utility(plan: Plan, seen: Seen, progress: Progress) -> dict[str, Score]:
+    """What the encoder is good for, measured on whole pictures that it never saw."""
+    from dejavu_audit.utility import measure  # TODO top
+
+    held, held_vectors = seen.views[HELD].of(plan.split.control)
+    public, public_vectors = seen.views["public"].of(seen.public)
+    raise NotImplementedError((measure, held, held_vectors, public, public_vectors, progress))
+
+
+def refuse_if_too_few(config: AuditConfig, seen: Seen) -> None:
     """End the run where too many pictures of a set are lost for a fair sample, or nothing is left to ask."""
-    for name, left in used.items():
+    set_aside = seen.set_aside
+    for name, left in seen.used.items():
         reasons, lost = set_aside[name].most_common(3), set_aside[name].total()
         if not lost or (left and lost <= config.max_set_aside * (lost + left)):
             continue
@@ -153,67 +189,9 @@ def refuse_if_too_few(config: AuditConfig, used: dict[SetName, int], set_aside: 
         raise AuditError(
             f"{said}, more than --max-set-aside {config.max_set_aside:g} allows; mend the data, or allow a larger share"
         )
-    if used["public"] < config.k:
+    public = len(seen.public)
+    if config.k and public < config.k:
         raise AuditError(
-            f"only {used['public']:,} public pictures are usable, fewer than --k {config.k}; "
+            f"only {public:,} public pictures are usable, fewer than --k {config.k}; "
             "choose a smaller --k or more --public"
         )
-
-
-def expect(plan: Plan, seen: Seen, progress: Progress, clock: Clock) -> reference.Expected:
-    """Ask the baseline about every judged crop; with two folds, by the estimator fitted on the other half."""
-    rows, features = seen.crops.rows, seen.features
-    expected = reference.Expected.empty(len(rows))
-    for number in range(plan.split.folds):
-        fold = plan.split.fold(number)
-        fit_rows, fit_features = features.of(fold.fit)
-        with clock("fit"):
-            state = reference.fit(
-                plan.baseline,
-                fit_features,
-                plan.labels[fit_rows],
-                len(plan.dataset.classes),
-                seed=plan.config.seed,
-                cache=plan.store.root,
-                progress=progress,
-            )
-        asked = np.flatnonzero(np.isin(rows, np.concatenate([fold.targets, fold.control])))
-        _, asked_features = features.of(rows[asked])
-        reference.ask(plan.baseline, state, asked_features, plan.labels[rows[asked]], expected, asked)
-        expected.diagnostics.append({"fit": len(fit_rows), **reference.diagnostics(state)})
-    return expected
-
-
-def judge(plan: Plan, inferred: Inferred) -> tuple[Judged, Judged | None]:
-    """Compare both answers with the label, for the targets and for the control."""
-    rows = inferred.seen.crops.rows
-    label = plan.labels[rows][:, None]
-    voted, expected = inferred.votes, inferred.expected
-    groups = group_numbers(plan.dataset, rows)
-
-    def judged(of: Rows) -> Judged:
-        at = np.flatnonzero(np.isin(rows, of))
-        return Judged(
-            target_right=np.stack([voted.top1 == label[:, 0], (voted.top5 == label).any(axis=1)], axis=1)[at],
-            reference_right=np.stack([expected.top1 == label[:, 0], (expected.top5 == label).any(axis=1)], axis=1)[at],
-            target_confidence=voted.confidence[at],
-            reference_confidence=expected.confidence[at],
-            groups=None if groups is None else groups[at],
-        )
-
-    control = judged(plan.split.control)
-    return judged(plan.split.targets), control if len(control.target_confidence) else None
-
-
-def group_numbers(dataset: Dataset, rows: Rows) -> Rows | None:
-    """Number the groups of the rows, every row without one on its own; None where there is no group at all."""
-    column = dataset.table["group"].take(rows)
-    if column.null_count == len(rows):
-        return None
-    names = np.array(
-        [
-            f"row {row}" if group is None else f"group {group}"
-            for row, group in zip(rows, column.to_pylist(), strict=True)
-        ]
-    )
-    return np.unique(names, return_inverse=True)[1].astype(np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, field_validator
 
@@ -14,12 +14,25 @@ from dejavu_audit.types import BaselineRequest, EncoderRequest
 METHOD_VERSION = "1"
 """Raised whenever the same config on the same data may give another number."""
 
+Test: TypeAlias = Literal["label", "objects"]
+
 PRESETS: dict[str, dict[str, int | None]] = {
-    # targets, control and fit: pictures; public: pictures a class; None: everything
-    "quick": {"targets": 1_000, "control": 1_000, "public_per_class": 20, "fit": 5_000},
-    "standard": {"targets": 10_000, "control": 10_000, "public_per_class": 100, "fit": 50_000},
-    "full": {"targets": None, "control": None, "public_per_class": None, "fit": None},
+    # targets, control and fit: pictures; public: pictures a class, for captions in all; None: everything
+    "quick": {"targets": 1_000, "control": 1_000, "public_per_class": 20, "public_captions": 20_000, "fit": 5_000},
+    "standard": {
+        "targets": 10_000,
+        "control": 10_000,
+        "public_per_class": 100,
+        "public_captions": 100_000,
+        "fit": 50_000,
+    },
+    "full": {"targets": None, "control": None, "public_per_class": None, "public_captions": None, "fit": None},
 }
+K: dict[Test, int] = {"label": 100, "objects": 10}
+"""Public neighbours where none are asked for (method: sections 1.3 and 2.2)."""
+BASELINES: dict[Test, str] = {"label": "image-classifier", "objects": "caption-only"}
+"""The reference where none is asked for."""
+TWO_MODEL = "second-encoder"
 
 
 class AuditConfig(BaseModel):
@@ -47,7 +60,7 @@ class AuditConfig(BaseModel):
     """Built-in name or path to a dataset description (TOML)."""
     root: str | None = None
     data_options: dict[str, str] = Field(default_factory=dict)
-    test: Literal["label", "objects"] | None = None
+    test: Test | None = None
     """None: objects for captioned data and an encoder with a text tower, else label."""
     preset: Literal["quick", "standard", "full"] = "standard"
     targets: int | None = Field(None, ge=1)
@@ -111,6 +124,11 @@ class AuditConfig(BaseModel):
     out: str | None = None
     cache_dir: str | None = None
 
+    @field_validator("baseline", mode="before")
+    @classmethod
+    def _one_or_several(cls, baseline: Any) -> Any:
+        return tuple(name.strip() for name in baseline.split(",")) if isinstance(baseline, str) else baseline
+
     @field_validator("std")
     @classmethod
     def _std_is_positive(cls, std: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
@@ -146,6 +164,7 @@ class AuditConfig(BaseModel):
         return EncoderRequest(
             model=self.model,
             pretrained=self.pretrained,
+            arch=self.arch,
             layer=self.layer,
             normalize=self.normalize,
             image_size=self.image_size,
@@ -158,11 +177,40 @@ class AuditConfig(BaseModel):
             cache_dir=self.cache_dir,
         )
 
-    def baseline_request(self) -> BaselineRequest:
-        """What the baseline is asked for."""
+    def settled(self, test: Test) -> AuditConfig:
+        """The same with every default filled in that hangs on the test."""
+        baseline = self.baseline or (() if self.reference else (BASELINES[test],))
+        if self.reference and TWO_MODEL not in baseline:
+            baseline += (TWO_MODEL,)
+        return self.model_copy(update={"test": test, "k": self.k or K[test], "baseline": baseline})
+
+    def baseline_request(self, name: str) -> BaselineRequest:
+        """What the baseline `name` is asked for; AuditError where an option names a baseline that is not asked."""
+        alone = len(self.baseline) == 1
+        options: dict[str, str] = {}
+        for key, value in self.baseline_options.items():
+            whose, dot, own = key.partition(".")
+            if not dot and not alone:
+                raise AuditError(
+                    f"--baseline-option {key}={value} must say whose it is where there are several baselines, "
+                    f"as in {self.baseline[0]}.{key}={value}"
+                )
+            if dot and whose not in self.baseline:
+                raise unknown("baseline", whose, self.baseline, hint=f"(in --baseline-option {key})")
+            if not dot or whose == name:
+                options[own if dot else key] = value
+        if self.baseline_model and not alone:
+            raise AuditError(
+                "--baseline-model goes with one baseline; where there are several, write --baseline-option NAME.model=…"
+            )
+        model = options.pop("model", None) or (self.reference if name == TWO_MODEL else None) or self.baseline_model
         return BaselineRequest(
-            model=self.baseline_model,
-            options=self.baseline_options,
+            model=model,
+            options=options,
+            audited=(self.family, self.encoder_request()),
+            data=Path(self.data).stem,
+            allow_contaminated=self.allow_contaminated,
+            compat=self.compat,
             device=self.device,
             precision=self.precision,
             batch_size=self.batch_size,

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-
-from dejavu_audit import reference
 from dejavu_audit.config import METHOD_VERSION
 from dejavu_audit.report import verdict
 from dejavu_audit.report.folder import AUDIT, SAMPLES
@@ -22,79 +19,63 @@ from dejavu_audit.report.record import (
     McNemarRecord,
     MembershipRecord,
     ModelRecord,
+    ReferenceRecord,
     ScoreRecord,
 )
 from dejavu_audit.report.result import AuditResult
-from dejavu_audit.report.samples import sample_table
-from dejavu_audit.scores.estimates import Score
-from dejavu_audit.scores.label_test import Judged, headline
-from dejavu_audit.scores.significance import mcnemar
 
 if TYPE_CHECKING:
+    from dejavu_audit.inference.protocol import InferenceTest
     from dejavu_audit.report.clock import Clock
-    from dejavu_audit.stages import Inferred, Plan
+    from dejavu_audit.scores.estimates import Score
+    from dejavu_audit.scores.label_test import Headline
+    from dejavu_audit.stages import Plan, Seen
+
+OTHERS = {
+    False: "the control was not",
+    True: "the reference's members in the reference's, and neither in the other's",
+}
 
 
-def write(
-    plan: Plan,
-    inferred: Inferred,
-    targets: Judged,
-    control: Judged | None,
-    scores: Mapping[str, Score],
-    clock: Clock,
-) -> AuditResult:
+@dataclass(frozen=True)
+class Found:
+    """What the scores say."""
+
+    test: InferenceTest
+    targets: Any
+    """The judged targets, as the test has them."""
+    control: Any | None
+    scores: Mapping[str, Score]
+    headline: Headline
+    references: list[ReferenceRecord]
+    utility: Mapping[str, Score] | None
+
+
+def write(plan: Plan, seen: Seen, answers: Any, found: Found, clock: Clock) -> AuditResult:
     """Put the result together and leave it in the run folder; audit.json comes last: where it is, the run is whole."""
-    record = make_record(plan, inferred, targets, control, scores, clock)
-    samples = make_samples(plan, inferred)
+    record = make_record(plan, seen, found, clock)
+    samples = found.test.samples(plan, seen, answers)
     plan.folder.write_table(SAMPLES, samples)
     plan.folder.write_text(AUDIT, record.model_dump_json(indent=2) + "\n")
     return AuditResult(record, samples, plan.folder.path)
 
 
-def make_samples(plan: Plan, inferred: Inferred) -> pa.Table:
-    """The table of judged samples."""
-    seen, split = inferred.seen, plan.split
-    rows = seen.crops.rows
-    fold_of = dict(zip(split.targets.tolist(), split.fold_of_target.tolist(), strict=True))
-    fold_of |= dict(zip(split.control.tolist(), split.fold_of_control.tolist(), strict=True))
-    return sample_table(
-        table=plan.dataset.table,
-        classes=plan.dataset.classes,
-        rows=rows,
-        sets=np.where(np.isin(rows, split.targets), "target", "control").tolist(),
-        folds=np.array([fold_of[row] for row in rows.tolist()], np.int8),
-        crops=seen.crops.crops,
-        votes=inferred.votes,
-        neighbors=inferred.neighbors,
-        public=seen.public.rows,
-        expected=inferred.expected,
-    )
-
-
-def make_record(
-    plan: Plan,
-    inferred: Inferred,
-    targets: Judged,
-    control: Judged | None,
-    scores: Mapping[str, Score],
-    clock: Clock,
-) -> AuditRecord:
+def make_record(plan: Plan, seen: Seen, found: Found, clock: Clock) -> AuditRecord:
     """The record that audit.json holds."""
-    config, split, encoder, seen = plan.config, plan.split, plan.encoder, inferred.seen
-    number = HeadlineRecord(**vars(headline(scores, targets, control, level=config.level, seed=config.seed)))
-    n_control = len(control.target_confidence) if control else 0
-    set_aside = {name: dict(sorted(reasons.items())) for name, reasons in seen.set_aside.items()}
-    judged_lost = seen.set_aside["target"].total() + seen.set_aside["control"].total()
+    config, split, encoder = plan.config, plan.split, plan.encoder
+    number = HeadlineRecord(**vars(found.headline))
+    used, set_aside = seen.used, seen.set_aside
     return AuditRecord(
         method_version=METHOD_VERSION,
         verdict=verdict.sentence(f"{encoder.family} {encoder.name}", number),
         caveats=verdict.caveats(
             headline=number,
-            control=n_control,
-            groups=targets.groups is not None,
-            base=scores["accuracy_reference_top1"].estimate,
-            lost=judged_lost,
-            asked=judged_lost + seen.used["target"] + seen.used["control"],
+            references=found.references,
+            control=used["control"],
+            groups=found.targets.groups is not None,
+            lost=set_aside["target"].total() + set_aside["control"].total(),
+            judged=used["target"] + used["control"],
+            symmetric=plan.symmetric,
         ),
         config=config.model_dump(mode="json"),
         model=ModelRecord(
@@ -112,17 +93,20 @@ def make_record(
             name=plan.dataset.name,
             root=plan.dataset.root,
             classes=len(plan.dataset.classes),
-            counts=seen.used,
-            set_aside=set_aside,
+            left_out=dict(plan.terms.left_out),
+            counts=used,
+            set_aside={name: dict(sorted(reasons.items())) for name, reasons in set_aside.items()},
             duplicates=None,
             notes=[*plan.dataset.notes, *split.notes],
         ),
-        reference=reference.describe(plan.baseline, inferred.expected),
+        reference=_reference(found.references),
+        references=found.references,
         headline=number,
-        scores={key: ScoreRecord(**vars(score)) for key, score in scores.items()},
-        tests={"mcnemar_top1": mcnemar_record(targets)},
+        scores=_records(found.scores),
+        tests={name: McNemarRecord(**test) for name, test in found.test.tests(found.targets).items()},
+        utility=None if found.utility is None else _records(found.utility),
         membership=MembershipRecord(
-            assumption="the targets were in the encoder's training data, the control was not",
+            assumption=f"the targets were in the encoder's training data, {OTHERS[plan.symmetric]}",
             evidence="none was looked for: it is the word of whoever chose the data",
         ),
         environment=EnvironmentRecord(versions=versions(), device=encoder.device, seed=config.seed),
@@ -130,15 +114,14 @@ def make_record(
     )
 
 
-def mcnemar_record(targets: Judged) -> McNemarRecord:
-    """The exact McNemar test on the targets, top-1."""
-    test = mcnemar(targets.target_right[:, 0], targets.reference_right[:, 0])
-    return McNemarRecord(
-        memorized=test.first_only,
-        misrepresented=test.second_only,
-        p_value_greater=test.greater,
-        p_value_two_sided=test.two_sided,
-    )
+def _records(scores: Mapping[str, Score]) -> dict[str, ScoreRecord]:
+    return {key: ScoreRecord(**vars(score)) for key, score in scores.items()}
+
+
+def _reference(references: list[ReferenceRecord]) -> dict[str, Any]:
+    if len(references) == 1:
+        return references[0].description
+    return {"name": "ensemble", "members": [one.name for one in references]}
 
 
 def versions() -> dict[str, str]:
@@ -154,6 +137,8 @@ def versions() -> dict[str, str]:
         "scipy",
         "pillow",
         "pyarrow",
+        "sentence-transformers",
+        "transformers",
     ]
     found = {"python": platform.python_version()}
     for package in packages:

@@ -1,9 +1,9 @@
-"""What a background gives away honestly: fit the baseline on the fit set, ask it about targets and control."""
+"""What a background gives away honestly: fit a baseline on the fit set, ask it about targets and control."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from safetensors.numpy import load_file, save_file
 
 from dejavu_audit.errors import AuditError
 from dejavu_audit.scores.confidence import entropy
+from dejavu_audit.scores.strongest import best_label
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,26 +89,57 @@ def keep(state: Mapping[str, Array], file: Path) -> None:
 
 
 def ask(
-    baseline: Baseline, state: Mapping[str, Array], features: Array, labels: Array, into: Expected, at: Array
+    baseline: Baseline,
+    state: Mapping[str, Array],
+    features: Array,
+    labels: Array,
+    n_classes: int,
+    into: Expected,
+    at: Array,
 ) -> None:
-    """Predict in blocks and reduce at once, so that probabilities of all classes never lie in memory together."""
+    """Predict in blocks and reduce at once, so that probabilities of all classes never lie in memory together.
+
+    A row of zeros is "no answer": wrong, and as unsure as can be. AuditError where a plug-in's answers are no
+    probabilities of these classes.
+    """
     for start in range(0, len(features), BLOCK):
         rows = at[start : start + BLOCK]
         probabilities = np.asarray(baseline.predict(state, features[start : start + BLOCK]), np.float64)
+        if probabilities.shape != (len(rows), n_classes) or not np.all(probabilities >= 0):
+            raise AuditError(
+                f"the baseline {baseline.name} gave {probabilities.shape} numbers for {len(rows):,} pictures of "
+                f"{n_classes:,} classes, or some that are no probabilities; it must know the same classes as the data"
+            )
         # A stable sort of the negated rows: equal probabilities keep the lower class first.
         order = np.argsort(-probabilities, axis=1, kind="stable")[:, :5]
+        answered = probabilities.any(axis=1)
+        order[~answered] = -1
         into.top1[rows] = order[:, 0]
         into.top5[rows, : order.shape[1]] = order
-        into.confidence[rows] = -entropy(probabilities)
+        into.confidence[rows] = np.where(answered, -entropy(probabilities), -np.log(n_classes))
         into.probability[rows] = probabilities[np.arange(len(rows)), labels[start : start + BLOCK]]
+
+
+def strongest(members: Sequence[Expected], labels: Array) -> Expected:
+    """Of several references' answers on n pictures, picture by picture the one that `best_label` chooses."""
+    if len(members) == 1:
+        return members[0]
+    best = best_label(
+        labels,
+        [one.top1 for one in members],
+        [one.top5 for one in members],
+        [one.probability for one in members],
+        [one.confidence for one in members],
+    )
+    every = np.arange(len(labels))
+
+    def taken(name: str) -> Any:
+        return np.stack([getattr(one, name) for one in members])[best, every]
+
+    return Expected(taken("top1"), taken("top5"), taken("confidence"), taken("probability"))
 
 
 def diagnostics(state: Mapping[str, Array]) -> dict[str, float]:
     """The numbers that the baseline left about its own fit, by its keys `diagnostic_…`."""
     prefix = "diagnostic_"
     return {key.removeprefix(prefix): float(value) for key, value in state.items() if key.startswith(prefix)}
-
-
-def describe(baseline: Baseline, expected: Expected) -> dict[str, Any]:
-    """The report's `reference`."""
-    return {**baseline.describe(), "folds": expected.diagnostics}

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig
     from dejavu_audit.data.crops import CropRule
     from dejavu_audit.data.splits import Split
+    from dejavu_audit.data.terms import Terms
     from dejavu_audit.embeddings.store import Store
     from dejavu_audit.embeddings.views import Embedded
-    from dejavu_audit.neighbors import Neighbors
-    from dejavu_audit.reference import Expected
     from dejavu_audit.report.folder import RunFolder
-    from dejavu_audit.scores.votes import Votes
-    from dejavu_audit.types import Baseline, Dataset, Encoder, Rows, SetName
+    from dejavu_audit.types import Baseline, Dataset, Encoder, NeighborBaseline, Rows, SetName, Tagger
 
 
 @dataclass(frozen=True)
@@ -26,37 +27,67 @@ class Plan:
     config: AuditConfig
     dataset: Dataset
     encoder: Encoder
-    baseline: Baseline
+    references: Mapping[str, Baseline | NeighborBaseline]
+    """By name, in the order asked for; several make an ensemble."""
+    tagger: Tagger | None
+    """What finds the objects, where the data do not name them."""
+    terms: Terms
     split: Split
     background: CropRule
     store: Store
     folder: RunFolder
     labels: Rows
     """(rows of the data set,) class numbers."""
+    warnings: tuple[str, ...] = ()
+    """What the reader of the number must be told of its parts, e.g. a contaminated tagger that was allowed."""
+
+    @property
+    def symmetric(self) -> bool:
+        """Whether the control's place is taken by the pictures that the second encoder was trained on."""
+        return self.config.reference_members is not None
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What encoder and baseline saw, and which pictures could not be used."""
+    """What the encoders saw, and which pictures could not be used by one of them."""
 
-    public: Embedded
-    """The public pictures, whole, by the audited encoder."""
-    crops: Embedded
-    """The background crops of targets and control, by the audited encoder."""
-    features: Embedded
-    """The background crops of targets, control and fit set, by the baseline's featurizer."""
-    used: dict[SetName, int]
-    """Set -> pictures that were used."""
-    set_aside: dict[SetName, Counter[str]]
-    """Set -> reason -> pictures."""
+    split: Split
+    views: Mapping[str, Embedded]
+    """By the names that the test gave its jobs."""
+    lost: Mapping[int, str]
+    """Row -> why it is set aside."""
     counts: dict[str, Any]
 
+    def left(self, rows: Rows) -> Rows:
+        """Those of the rows that are not set aside, in their order."""
+        return rows[~np.isin(rows, np.fromiter(self.lost, np.int64, len(self.lost)))]
 
-@dataclass(frozen=True)
-class Inferred:
-    """What the encoder and the baseline say of every judged crop, row by row of `seen.crops`."""
+    @property
+    def judged(self) -> Rows:
+        """The targets and the control that can be judged."""
+        return self.left(self.split.judged)
 
-    seen: Seen
-    neighbors: Neighbors
-    votes: Votes
-    expected: Expected
+    @property
+    def public(self) -> Rows:
+        """The public pictures that can vote."""
+        return self.left(self.split.public)
+
+    def without(self, lost: Mapping[int, str]) -> Seen:
+        """The same with more rows set aside."""
+        return replace(self, lost={**lost, **self.lost}) if lost else self
+
+    @property
+    def set_aside(self) -> dict[SetName, Counter[str]]:
+        """Set -> reason -> pictures."""
+        counted = {
+            name: Counter(self.lost[row] for row in rows.tolist() if row in self.lost)
+            for name, rows in self.split.sets().items()
+        }
+        for name, reasons in self.split.set_aside.items():
+            counted[name].update(reasons)
+        return counted
+
+    @property
+    def used(self) -> dict[SetName, int]:
+        """Set -> pictures that were used."""
+        return {name: len(self.left(rows)) for name, rows in self.split.sets().items()}

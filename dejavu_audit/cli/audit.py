@@ -20,6 +20,7 @@ def command_for(family: str) -> Callable[..., None]:
         model: o.Model,
         data: o.Data,
         pretrained: o.Pretrained = None,
+        arch: o.Arch = None,
         layer: o.Layer = "embedding",
         normalize: o.Normalize = True,
         image_size: o.ImageSize = None,
@@ -34,9 +35,17 @@ def command_for(family: str) -> Callable[..., None]:
         fit: o.Fit = None,
         folds: o.Folds = 1,
         split: o.Split = None,
+        members: o.Members = None,
+        reference_members: o.ReferenceMembers = None,
+        captions: o.Captions = "first",
+        tagger: o.Tagger = None,
+        tagger_option: o.TaggerOption = None,
+        tag_threshold: o.TagThreshold = 0.5,
         max_set_aside: o.MaxSetAside = 0.5,
-        test: o.Test = "label",
-        k: o.K = 100,
+        test: o.Test = None,
+        k: o.K = None,
+        query: o.Query = "t2i",
+        top_objects: o.TopObjects = "all",
         crop: o.Crop = "largest",
         min_side: o.MinSide = 100,
         corner: o.Corner = "top-left",
@@ -44,9 +53,13 @@ def command_for(family: str) -> Callable[..., None]:
         level: o.Level = 0.95,
         replicates: o.Replicates = 2_000,
         seed: o.Seed = 0,
-        baseline: o.Baseline = "image-classifier",
+        compat: o.Compat = None,
+        utility: o.Utility = False,
+        baseline: o.Baseline = None,
         baseline_model: o.BaselineModel = None,
         baseline_option: o.BaselineOption = None,
+        reference: o.Reference = None,
+        allow_contaminated: o.AllowContaminated = False,
         device: o.Device = "auto",
         precision: o.Precision = "fp32",
         batch_size: o.BatchSize = "auto",
@@ -66,6 +79,7 @@ def command_for(family: str) -> Callable[..., None]:
             family=family,
             model=model,
             pretrained=pretrained,
+            arch=arch,
             layer=layer,
             normalize=normalize,
             image_size=image_size,
@@ -82,15 +96,27 @@ def command_for(family: str) -> Callable[..., None]:
             fit=fit,
             folds=folds,
             split=split,
+            members=members,
+            reference_members=reference_members,
+            captions=captions,
+            tagger=tagger,
+            tagger_options=o.key_values(tagger_option, "--tagger-option"),
+            tag_threshold=tag_threshold,
             max_set_aside=max_set_aside,
             k=k,
+            query=query,
+            top_objects=top_objects,
+            compat=compat,
+            utility=utility,
             crop=crop,
             min_side=min_side,
             corner=corner,
             corner_fraction=corner_fraction,
-            baseline=baseline,
+            baseline=tuple(baseline or ()),
             baseline_model=baseline_model,
             baseline_options=o.key_values(baseline_option, "--baseline-option"),
+            reference=reference,
+            allow_contaminated=allow_contaminated,
             seed=seed,
             level=level,
             replicates=replicates,
@@ -104,15 +130,16 @@ def command_for(family: str) -> Callable[..., None]:
         )
         with screen.progress(quiet=quiet) as progress:
             with leave_at_once():  # the long part of a start: torch and the encoder's own library
-                from dejavu_audit.audit import prepare, run_audit
+                from dejavu_audit.audit import prepare, run_audit, test_of
 
                 plugins.find(plugins.ENCODERS, config.family, kind="encoder family")
             if dry_run:
                 plan = prepare(config, progress)
+                jobs = test_of(plan).jobs(plan)
             else:
                 result = run_audit(config, progress)
         if dry_run:
-            screen.show_plan(plan, json=json)
+            screen.show_plan(plan, jobs, json=json)
         else:
             screen.show_result(result, quiet=quiet, json=json)
 

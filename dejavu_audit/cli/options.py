@@ -25,10 +25,18 @@ Pretrained = Annotated[
         says="Published tag, weights file, hf-hub:… or 'random'. (default: the model's own tag)",
     ),
 ]
+Arch = Annotated[
+    str | None,
+    _option(ENCODER, "--arch", metavar="NAME", says="Architecture that the weights in a checkpoint file fill."),
+]
 Layer = Annotated[
     str,
     _option(
-        ENCODER, "--layer", metavar="embedding|pre-head", says="What to take from the encoder. (default: embedding)"
+        ENCODER,
+        "--layer",
+        metavar="NAME",
+        says="What to take from the encoder: embedding or pre-head; of a checkpoint, backbone or projector. "
+        "(default: embedding)",
     ),
 ]
 Normalize = Annotated[
@@ -51,7 +59,7 @@ Data = Annotated[
         DATA,
         "--data",
         metavar="NAME|FILE.toml",
-        says="imagenet, scenes, an installed data set, or a description of your own.",
+        says="imagenet, captions, coco, scenes, an installed data set, or a description of your own.",
     ),
 ]
 Root = Annotated[
@@ -84,6 +92,49 @@ Split = Annotated[
     str | None,
     _option(DATA, "--split", metavar="FILE", says="Lists of ids to use, as an earlier run's split.parquet."),
 ]
+Members = Annotated[
+    str | None,
+    _option(
+        DATA, "--members", metavar="FILE", says="Ids that were in the encoder's training data: targets are theirs."
+    ),
+]
+ReferenceMembers = Annotated[
+    str | None,
+    _option(
+        DATA,
+        "--reference-members",
+        metavar="FILE",
+        says="Ids that the second encoder was trained on: the two-model test in both directions.",
+    ),
+]
+Captions = Annotated[
+    str,
+    _option(
+        DATA,
+        "--captions",
+        metavar="first|random|all",
+        says="Which of several captions a picture; with all, each is a sample in a cluster. (default: first)",
+    ),
+]
+Tagger = Annotated[
+    str | None,
+    _option(
+        DATA,
+        "--tagger",
+        metavar="NAME:MODEL|FILE",
+        says="What finds the objects: a tagger, or a file of tags. (default: the data's own objects)",
+    ),
+]
+TaggerOption = Annotated[
+    list[str] | None,
+    _option(DATA, "--tagger-option", metavar="KEY=VALUE", says="A setting of the tagger; may be repeated."),
+]
+TagThreshold = Annotated[
+    float,
+    _option(
+        DATA, "--tag-threshold", metavar="SCORE", says="Score above which a tag counts as an object. (default: 0.5)"
+    ),
+]
 MaxSetAside = Annotated[
     float,
     _option(
@@ -94,8 +145,47 @@ MaxSetAside = Annotated[
     ),
 ]
 
-Test = Annotated[str, _option(METHOD, "--test", metavar="label", says="Which test to run. (default: label)")]
-K = Annotated[int, _option(METHOD, "--k", says="Public neighbours that vote. (default: 100)")]
+Test = Annotated[
+    str | None,
+    _option(
+        METHOD,
+        "--test",
+        metavar="label|objects",
+        says="What is inferred: the class from the background, or the objects from the caption. (default: objects for "
+        "captioned data and a model that reads captions, else label)",
+    ),
+]
+K = Annotated[int | None, _option(METHOD, "--k", says="Public neighbours. (default: label 100, objects 10)")]
+Query = Annotated[
+    str,
+    _option(
+        METHOD,
+        "--query",
+        metavar="t2i|t2t",
+        says="Compare captions with public pictures or with public captions. (default: t2i)",
+    ),
+]
+TopObjects = Annotated[
+    str,
+    _option(
+        METHOD,
+        "--top-objects",
+        metavar="1|10|all",
+        says="How many of the neighbours' most frequent objects are predicted. (default: all)",
+    ),
+]
+Compat = Annotated[
+    str | None,
+    _option(METHOD, "--compat", metavar="published", says="Compute as the published code does, for comparison."),
+]
+Utility = Annotated[
+    bool,
+    typer.Option(
+        "--utility",
+        help="Measure what the encoder is good for, too: on whole held-out pictures.",
+        rich_help_panel=METHOD,
+    ),
+]
 Crop = Annotated[
     str,
     _option(
@@ -122,9 +212,30 @@ Replicates = Annotated[int, _option(METHOD, "--replicates", metavar="N", says="B
 Seed = Annotated[int, _option(METHOD, "--seed", says="Seed of everything random. (default: 0)")]
 
 Baseline = Annotated[
-    str,
+    list[str] | None,
     _option(
-        BASELINE, "--baseline", metavar="NAME", says="What stands in for a second model. (default: image-classifier)"
+        BASELINE,
+        "--baseline",
+        metavar="NAME",
+        says="What stands in for a second model; several make an ensemble. (default: image-classifier for labels, "
+        "caption-only for objects)",
+    ),
+]
+Reference = Annotated[
+    str | None,
+    _option(
+        BASELINE,
+        "--reference",
+        metavar="FAMILY:NAME[:PRETRAINED]|FILE",
+        says="A second encoder that never saw the targets; a file: other weights for the audited architecture.",
+    ),
+]
+AllowContaminated = Annotated[
+    bool,
+    typer.Option(
+        "--allow-contaminated",
+        help="Take a reference that is known to be trained on the targets; the report says so.",
+        rich_help_panel=BASELINE,
     ),
 ]
 BaselineModel = Annotated[
@@ -132,7 +243,12 @@ BaselineModel = Annotated[
 ]
 BaselineOption = Annotated[
     list[str] | None,
-    _option(BASELINE, "--baseline-option", metavar="KEY=VALUE", says="A setting of the baseline; may be repeated."),
+    _option(
+        BASELINE,
+        "--baseline-option",
+        metavar="KEY=VALUE",
+        says="A setting of the baseline; may be repeated. Of several baselines: NAME.KEY=VALUE.",
+    ),
 ]
 
 Device = Annotated[

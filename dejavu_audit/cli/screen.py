@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json as writer
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,12 +18,15 @@ from rich.table import Table
 from rich.text import Text
 
 from dejavu_audit.report import verdict
-from dejavu_audit.report.lines import UNIT, set_lines, summary_lines
+from dejavu_audit.report.folder import CLAIM
+from dejavu_audit.report.lines import UNIT, reference_lines, set_lines, summary_lines
 
 if TYPE_CHECKING:
+    from dejavu_audit.embeddings.views import View
     from dejavu_audit.report.record import AuditRecord
     from dejavu_audit.report.result import AuditResult
     from dejavu_audit.stages import Plan
+    from dejavu_audit.types import Rows
 
 COLOURS = {"memorizes": "bold red", "not shown": "bold green", "reversed": "bold yellow", "uncalibrated": "bold yellow"}
 
@@ -82,11 +85,14 @@ def show_result(result: AuditResult, *, quiet: bool, json: bool) -> None:
     console.print()
     console.print(Text(result.verdict, style=COLOURS.get(verdict.of(result.record), "bold")))
     console.print(table([result.record]))
+    if len(result.record.references) > 1:
+        console.print(references(result.record))
     for line in set_lines(result.record):
         console.print(Text(line, style="dim"))
     for caveat in result.record.caveats:
         console.print(Text(f"- {caveat}", style="dim"))
-    console.print(Text(f"\nRun folder: {result.folder}  (audit.json, samples.parquet, split.parquet)"), soft_wrap=True)
+    files = ", ".join(sorted(file.name for file in result.folder.iterdir() if file.name != CLAIM))
+    console.print(Text(f"\nRun folder: {result.folder}  ({files})"), soft_wrap=True)
 
 
 NARROW = 78
@@ -118,7 +124,20 @@ def table(records: list[AuditRecord], titles: list[str] | None = None) -> Table:
     return grid
 
 
-def show_plan(plan: Plan, *, json: bool) -> None:
+def references(record: AuditRecord) -> Table:
+    """How each of several references fares, alone."""
+    measure = "right" if record.headline.metric.startswith("deja_vu") else "precision"
+    other = "reference's members" if record.headline.metric.endswith("_symmetric") else "control"
+    grid = Table(box=None if sys.stdout.encoding.lower() not in {"utf-8", "utf8"} else ROUNDED)
+    grid.add_column("reference alone", overflow="fold")
+    for title in ("memorization", f"{measure}, targets", f"{measure}, {other}", f"encoder, {other}", ""):
+        grid.add_column(title, justify="right", overflow="fold")
+    for line in reference_lines(record):
+        grid.add_row(*(Text(cell) for cell in line))
+    return grid
+
+
+def show_plan(plan: Plan, jobs: Mapping[str, tuple[View, Rows]], *, json: bool) -> None:
     """Print what an audit would do (`--dry-run`)."""
     encoder, split = plan.encoder, plan.split
     sizes = {name: len(rows) for name, rows in split.sets().items()}
@@ -141,7 +160,8 @@ def show_plan(plan: Plan, *, json: bool) -> None:
     grid = Table(show_header=False, box=None)
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
-    views = sizes["public"] + sizes["target"] + sizes["control"]
+    views = sum(len(rows) for view, rows in jobs.values() if view.featurizer is encoder)
+    others = sum(len(rows) for view, rows in jobs.values() if view.featurizer is not encoder)
     for name, value in [
         (
             "encoder",
@@ -150,11 +170,11 @@ def show_plan(plan: Plan, *, json: bool) -> None:
         ("weights", encoder.weights),
         ("data", f"{plan.dataset.name}, {len(plan.dataset.classes):,} classes, {plan.dataset.root}"),
         *((name, f"{size:,} pictures") for name, size in sizes.items()),
-        ("baseline", plan.config.baseline),
+        ("test", str(plan.config.test)),
+        ("baseline", ", ".join(plan.references)),
         (
             "would embed",
-            f"{views:,} views with the encoder, {len(split.targets) + len(split.control) + len(split.fit):,} "
-            "crops for the baseline, less what is cached",
+            f"{views:,} views with the encoder, {others:,} for the baseline and taggers, less what is cached",
         ),
         ("cache", str(plan.store.root)),
         ("run folder", str(plan.folder.path)),

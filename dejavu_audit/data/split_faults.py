@@ -12,17 +12,18 @@ from dejavu_audit.errors import AuditError
 
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig
+    from dejavu_audit.data.terms import Terms
     from dejavu_audit.types import Dataset, Rows
 
 
-def shortfalls(config: AuditConfig, targets: Rows, public: Rows, control: Rows, fit: Rows) -> tuple[str, ...]:
-    """What was asked for by a flag and is not there."""
+def shortfalls(config: AuditConfig, targets: Rows, public: Rows, control: Rows, fit: Rows | None) -> tuple[str, ...]:
+    """What was asked for by a flag and is not there; `fit` is None where nobody needs one."""
     asked = {
         "targets": (config.targets, targets),
         "public": (config.public, public),
         "control": (config.control, control),
     }
-    if config.folds == 1:
+    if config.folds == 1 and fit is not None:
         asked["fit"] = (config.fit, fit)
     return tuple(
         f"--{flag} {size:,} was asked for, but the data have only {len(rows):,} to give"
@@ -47,14 +48,23 @@ def torn_groups(dataset: Dataset, sets: tuple[Rows, ...]) -> tuple[str, ...]:
     )
 
 
-def refuse_if_empty(dataset: Dataset, config: AuditConfig, asked: Rows, targets: Rows, public: Rows, fit: Rows) -> None:
+def refuse_if_empty(
+    dataset: Dataset, config: AuditConfig, terms: Terms, asked: Rows, targets: Rows, public: Rows, fit: Rows
+) -> None:
     """AuditError for a split that cannot be audited; of the targets `asked` for, `targets` can be judged."""
     where = f"in {dataset.name} ({dataset.root})"
-    if len(public) < config.k:
+    if config.k and len(public) < config.k:
         raise AuditError(
             f"--k {config.k} neighbours are to vote, but {where} there are only {len(public):,} public pictures; "
             "choose a smaller --k or give more public pictures"
         )
+    if config.test == "objects":
+        if not len(targets):
+            raise AuditError(
+                f"no picture {where} is left to be a target; give more pictures with captions and objects, or "
+                "prescribe some (set = target)"
+            )
+        return
     if len(asked) and not len(targets):
         raise AuditError(f"none of the {len(asked):,} targets {where} is of a class that has a public picture")
     table, corner = dataset.table, config.crop == "corner"
@@ -70,7 +80,7 @@ def refuse_if_empty(dataset: Dataset, config: AuditConfig, asked: Rows, targets:
             f"there is no picture {where} that can be a target: targets need boxes around their foreground; "
             "annotate some, prescribe them (set = target), or use --crop corner, which needs no boxes"
         )
-    if config.folds == 1 and not len(fit):
+    if terms.fit and config.folds == 1 and not len(fit):
         raise AuditError(
             f"no picture is left {where} to fit the baseline on; choose fewer --targets, or --folds 2, "
             "where each half of the targets is the other's fit set"

@@ -15,6 +15,7 @@ from dejavu_audit.errors import AuditError, unknown
 
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig
+    from dejavu_audit.data.terms import Terms
     from dejavu_audit.types import Array, Dataset, Rows
 
 
@@ -35,7 +36,7 @@ def split_table(split: Split, dataset: Dataset) -> pa.Table:
     )
 
 
-def read_split(file: str, dataset: Dataset, config: AuditConfig) -> Split:
+def read_split(file: str, dataset: Dataset, config: AuditConfig, terms: Terms) -> Split:
     """The sets that a file with the columns id and set (and fold) names; AuditError where they cannot be had.
 
     The sizes of the configuration do not count, but for `control = 0`, which leaves the control out.
@@ -48,9 +49,11 @@ def read_split(file: str, dataset: Dataset, config: AuditConfig) -> Split:
     if stranger is not None:
         raise unknown("set", stranger, SETS, hint=f"(in {file})")
     rows = _rows(manifest, dataset)
-    members = {name: rows[np.asarray(pc.equal(names, name))] for name in SETS}
+    members = {name: rows[np.asarray(pc.equal(names, name)) & terms.possible[rows]] for name in SETS}
     if not len(members["target"]):
         raise AuditError(f"{file} names no targets; give it rows with set = target")
+    if not terms.fit:
+        members["fit"] = members["fit"][:0]
     if config.control == 0:
         members["control"] = members["control"][:0]
     asked = {"targets": config.targets, "public": config.public, "control": config.control or None, "fit": config.fit}
@@ -65,6 +68,7 @@ def read_split(file: str, dataset: Dataset, config: AuditConfig) -> Split:
     return finish(
         dataset,
         config,
+        terms,
         *(members[name] for name in ("target", "public", "control", "fit")),
         folds=folds,
         notes=notes,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dejavu_audit.config import AuditConfig
+    from dejavu_audit.data.terms import Terms
     from dejavu_audit.types import Array, Dataset, Rows, SetName
 
 NO_PUBLIC = "class has no public picture"
@@ -52,9 +53,21 @@ class Split:
     """Which they are."""
     notes: tuple[str, ...] = ()
 
+    @property
+    def judged(self) -> Rows:
+        """Targets and control."""
+        return np.concatenate([self.targets, self.control])
+
     def sets(self) -> dict[SetName, Rows]:
         """Every set by its name."""
         return {"target": self.targets, "control": self.control, "public": self.public, "fit": self.fit}
+
+    def folds_of(self, judged: Rows) -> NDArray[np.int8]:
+        """(n,) which fold's estimator judges each of these targets and control pictures."""
+        every, folds = self.judged, np.concatenate([self.fold_of_target, self.fold_of_control])
+        order = np.argsort(every, kind="stable")
+        found: NDArray[np.int8] = folds[order[np.searchsorted(every, judged, sorter=order)]]
+        return found
 
     def fold(self, number: int) -> Fold:
         """What fold `number` fits on and judges; with one fold, the fit set and everybody."""
@@ -86,32 +99,34 @@ class _Sizes:
     def of(cls, config: AuditConfig, n_classes: int) -> _Sizes:
         preset = PRESETS[config.preset]
         per_class = preset["public_per_class"]
+        public = preset["public_captions"] if config.test == "objects" else per_class and per_class * n_classes
         return cls(
             targets=config.targets if config.targets is not None else preset["targets"],
-            public=config.public if config.public is not None else per_class and per_class * n_classes,
+            public=config.public if config.public is not None else public,
             control=config.control if config.control is not None else preset["control"],
             fit=config.fit if config.fit is not None else preset["fit"],
         )
 
 
-def draw_split(dataset: Dataset, config: AuditConfig) -> Split:
+def draw_split(dataset: Dataset, config: AuditConfig, terms: Terms) -> Split:
     """Draw the sets.
 
-    A picture whose `set` is prescribed goes nowhere else. Of the rest, those with boxes (all, with `--crop corner`)
-    can be targets or fit set; those without make the public set first. The control comes from prescribed pictures
-    alone: nobody but the data can say what was never trained on. Where one pool must serve several sets and is too
-    small, the public set takes at most 30 % of it, the targets at most half of what is left, the fit set the rest. A
-    class that has no picture without boxes lends 30 % of its own, so that its targets can be inferred at all. With
-    two folds there is no fit set of its own: the targets take both shares, and each half is the other's fit set.
-    Where the data prescribe public pictures, targets or fit pictures, that set has no others.
+    A picture whose `set` is prescribed goes nowhere else. Of the rest, those that can be judged (with boxes, for the
+    label test; all, with `--crop corner`) can be targets or fit set; those that cannot make the public set first. The
+    control comes from prescribed pictures alone: nobody but the data can say what was never trained on. Where one pool
+    must serve several sets and is too small, the public set takes at most 30 % of it, the targets at most half of what
+    is left, the fit set the rest. A class that has no picture without boxes lends 30 % of its own, so that its targets
+    can be inferred at all. With two folds there is no fit set of its own: the targets take both shares, and each half
+    is the other's fit set. Where no reference is fitted there is no fit set, and the targets may take all that the
+    public set leaves. Where the data prescribe public pictures, targets or fit pictures, that set has no others.
 
     The draw depends on the seed and the ids, not on the order of the table.
     """
-    table = dataset.table
     order = by_id(dataset)
-    labels = np.asarray(table["label"], dtype=np.int64)
+    order = order[terms.possible[order]]
+    labels = terms.strata
     prescribed = prescribed_sets(dataset)[order]
-    usable = (np.asarray(table["boxed"]) | (config.crop == "corner"))[order]
+    usable = terms.judgeable[order]
     sizes = _Sizes.of(config, len(dataset.classes))
     draw = Draw(labels, config.seed)
 
@@ -123,21 +138,20 @@ def draw_split(dataset: Dataset, config: AuditConfig) -> Split:
     else:
         public, pool = _public(draw, labels, free_bare, free_boxed, sizes.public)
     control = draw.some("control", own["control"], sizes.control)
-    fit = draw.some("fit", own["fit"], sizes.fit)
+    fit = draw.some("fit", own["fit"] if terms.fit else order[:0], sizes.fit)
     if config.folds == 2:
         wanted = sizes.targets
     else:
-        share = SHARES["target"] if not len(own["fit"]) else 1.0
+        share = SHARES["target"] if terms.fit and not len(own["fit"]) else 1.0
         limit = int(np.ceil(share * len(pool)))
         wanted = limit if sizes.targets is None else min(sizes.targets, limit)
     targets = draw.some("target", own["target"], sizes.targets)
     if len(own["target"]) == 0:
         targets, pool = draw.apart("target from the pool", pool, wanted)
-    if len(own["fit"]) == 0 and config.folds == 1:
+    if terms.fit and len(own["fit"]) == 0 and config.folds == 1:
         fit = draw.some("fit from the pool", pool, sizes.fit)
-    return finish(
-        dataset, config, targets, public, control, fit, notes=shortfalls(config, targets, public, control, fit)
-    )
+    notes = shortfalls(config, targets, public, control, fit if terms.fit else None)
+    return finish(dataset, config, terms, targets, public, control, fit, notes=notes)
 
 
 def _public(draw: Draw, labels: Rows, bare: Rows, boxed: Rows, asked: int | None) -> tuple[Rows, Rows]:
@@ -154,6 +168,7 @@ def _public(draw: Draw, labels: Rows, bare: Rows, boxed: Rows, asked: int | None
 def finish(
     dataset: Dataset,
     config: AuditConfig,
+    terms: Terms,
     targets: Rows,
     public: Rows,
     control: Rows,
@@ -163,7 +178,7 @@ def finish(
     notes: tuple[str, ...] = (),
 ) -> Split:
     """Set aside what cannot be judged, halve the rest where there are two folds, and refuse what is left of nothing."""
-    labels = np.asarray(dataset.table["label"], dtype=np.int64)
+    labels = terms.strata
     place = np.empty(dataset.table.num_rows, np.int64)
     place[by_id(dataset)] = np.arange(dataset.table.num_rows)
     targets, public, control, fit = (rows[np.argsort(place[rows])] for rows in (targets, public, control, fit))
@@ -176,7 +191,7 @@ def finish(
         kept[name] = rows[possible]
         if not possible.all():
             unjudged[name] = rows[~possible]
-    refuse_if_empty(dataset, config, targets, kept["target"], public, fit)
+    refuse_if_empty(dataset, config, terms, targets, kept["target"], public, fit)
     draw = Draw(labels, config.seed)
     halves = {}
     for name in kept:

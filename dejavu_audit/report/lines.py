@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dejavu_audit.report.record import AuditRecord
+    from dejavu_audit.report.record import AuditRecord, ScoreRecord
 
 NOT_MEASURED = "not measured"
 UNIT = "percent of pictures"
@@ -25,43 +25,87 @@ class Line(NamedTuple):
     """A rule is drawn before it."""
 
 
+class _Said(NamedTuple):
+    """A score and how it is called; the name may ask for what stands in it: {kind}, {other}."""
+
+    key: str
+    name: str
+    signed: bool = True
+    strong: bool = False
+    section: bool = False
+
+
+_LABEL = (
+    _Said("deja_vu_top1", "déjà vu score, top-1, {kind}", strong=True),
+    _Said("deja_vu_top1_targets", "  on the targets"),
+    _Said("deja_vu_top1_control", "  on the {other}"),
+    _Said("deja_vu_top5", "déjà vu score, top-5"),
+    _Said("deja_vu_top1_confident20", "déjà vu score, 20 % most confident"),
+    _Said("deja_vu_top1_confident5", "déjà vu score, 5 % most confident"),
+    _Said("memorized", "memorized: encoder right, baseline wrong", signed=False, section=True),
+    _Said("misrepresented", "misrepresented: encoder wrong, baseline right", signed=False),
+    _Said("correlated", "correlated: both right", signed=False),
+    _Said("unassociated", "unassociated: both wrong", signed=False),
+    _Said("accuracy_target_top1", "encoder right, targets", signed=False, section=True),
+    _Said("accuracy_target_top1_control", "encoder right, {other}", signed=False),
+    _Said("accuracy_reference_top1", "baseline right, targets", signed=False),
+    _Said("accuracy_reference_top1_control", "baseline right, {other}", signed=False),
+)
+_OBJECTS = (
+    _Said("ppg", "precision gap (PPG), {kind}", strong=True),
+    _Said("ppg_targets", "  on the targets"),
+    _Said("ppg_control", "  on the {other}"),
+    _Said("prg", "recall gap (PRG)"),
+    _Said("aucg", "area between the recall curves (AUCG)"),
+    _Said("memorized", "memorized: encoder more precise", signed=False, section=True),
+    _Said("misrepresented", "misrepresented: baseline more precise", signed=False),
+    _Said("correlated", "correlated: equally precise", signed=False),
+    _Said("unassociated", "unassociated: both all wrong", signed=False),
+    _Said("precision_target", "precision of the encoder, targets", signed=False, section=True),
+    _Said("precision_target_control", "precision of the encoder, {other}", signed=False),
+    _Said("precision_reference", "precision of the baseline, targets", signed=False),
+    _Said("precision_reference_control", "precision of the baseline, {other}", signed=False),
+    _Said("recall_target", "recall of the encoder, targets", signed=False),
+    _Said("recall_reference", "recall of the baseline, targets", signed=False),
+)
+_UTILITY = {
+    "knn_top1": "whole pictures: neighbours right",
+    "linear_probe_top1": "whole pictures: linear probe right",
+    "zero_shot_top1": "whole pictures: zero-shot right",
+    "retrieval_t2i_recall1": "caption finds its picture, first",
+    "retrieval_t2i_recall10": "caption finds its picture, among ten",
+}
+
+
 def summary_lines(record: AuditRecord) -> Iterator[Line]:
-    """The headline, its parts, the four parts and the accuracies, on targets and control."""
+    """The headline, its parts, the four parts, accuracies or precisions on targets and control, and the utility."""
+    symmetric = record.headline.metric.endswith("_symmetric")
     calibrated = record.headline.calibrated
-    name = "déjà vu score, top-1, calibrated" if calibrated else "déjà vu score, top-1, uncalibrated"
-    yield _score(record, "deja_vu_top1", name, signed=True, strong=True)
-    if calibrated:
-        yield _score(record, "deja_vu_top1_targets", "  on the targets", signed=True)
-        yield _score(record, "deja_vu_top1_control", "  on the control", signed=True)
-    yield _score(record, "deja_vu_top5", "déjà vu score, top-5", signed=True)
-    yield _score(record, "deja_vu_top1_confident20", "déjà vu score, 20 % most confident", signed=True)
-    yield _score(record, "deja_vu_top1_confident5", "déjà vu score, 5 % most confident", signed=True)
+    names = {
+        "kind": "both directions" if symmetric else "calibrated" if calibrated else "uncalibrated",
+        "other": "reference's members" if symmetric else "control",
+    }
+    for said in _LABEL if record.headline.metric.startswith("deja_vu") else _OBJECTS:
+        where = said.key
+        if symmetric:
+            where = where.replace("_control", "_reference_members")
+            where = f"{where}_symmetric" if f"{where}_symmetric" in record.scores else where
+        if not calibrated and ("_control" in where or where.endswith("_targets")):
+            continue
+        yield _line(record.scores[where], said.name.format(**names), said)
     section = True
-    for key, meaning in [
-        ("memorized", "memorized: encoder right, baseline wrong"),
-        ("misrepresented", "misrepresented: encoder wrong, baseline right"),
-        ("correlated", "correlated: both right"),
-        ("unassociated", "unassociated: both wrong"),
-    ]:
-        yield _score(record, key, meaning, section=section)
-        section = False
-    yield _score(record, "accuracy_target_top1", "encoder right, targets", section=True)
-    if calibrated:
-        yield _score(record, "accuracy_target_top1_control", "encoder right, control")
-    yield _score(record, "accuracy_reference_top1", "baseline right, targets")
-    if calibrated:
-        yield _score(record, "accuracy_reference_top1_control", "baseline right, control")
+    for key, name in _UTILITY.items():
+        if record.utility and key in record.utility:
+            yield _line(record.utility[key], name, _Said(key, name, signed=False, section=section))
+            section = False
 
 
-def _score(
-    record: AuditRecord, key: str, name: str, *, signed: bool = False, strong: bool = False, section: bool = False
-) -> Line:
-    score = record.scores[key]
+def _line(score: ScoreRecord, name: str, said: _Said) -> Line:
     if score.estimate is None or score.low is None or score.high is None:
-        return Line(name, NOT_MEASURED, "", strong, section)
-    sign = "+" if signed else ""
+        return Line(name, NOT_MEASURED, "", said.strong, said.section)
+    sign = "+" if said.signed else ""
     value, low, high = (f"{100 * number:{sign}.1f}" for number in (score.estimate, score.low, score.high))
-    return Line(name, value, f"{low} to {high}", strong, section)
+    return Line(name, value, f"{low} to {high}", said.strong, said.section)
 
 
 def set_lines(record: AuditRecord) -> Iterator[str]:
@@ -72,3 +116,15 @@ def set_lines(record: AuditRecord) -> Iterator[str]:
             continue
         lost = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
         yield f"{name}: {used:,} used" + (f"; set aside: {lost}" if lost else "")
+    if record.data.left_out:
+        lost = ", ".join(f"{count:,} {reason}" for reason, count in record.data.left_out.items())
+        yield f"in no set: {lost}"
+
+
+def reference_lines(record: AuditRecord) -> Iterator[tuple[str, ...]]:
+    """Of every reference: its name, what the audit finds with it, how often it is right, and whether it keeps up."""
+    for one in record.references:
+        keeps_up = {None: "", True: "weaker than the encoder", False: "keeps up"}[one.weaker]
+        numbers = (one.memorization, one.right_targets, one.right_control, one.encoder_right_control)
+        shown = ["-" if number.estimate is None else f"{100 * number.estimate:.1f}" for number in numbers]
+        yield (one.name, *shown, keeps_up)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class _Record(BaseModel):
@@ -26,7 +26,10 @@ class ScoreRecord(_Record):
 
 
 class HeadlineRecord(_Record):
-    """The one number: the calibrated déjà vu score, or the uncalibrated one where there is no control."""
+    """The one number: calibrated `deja_vu_top1` of the label test or `ppg` of the object test.
+
+    Uncalibrated where there is no control; with `_symmetric` the mean of both directions of the two-model test.
+    """
 
     metric: str
     estimate: float | None
@@ -61,6 +64,8 @@ class DataRecord(_Record):
     name: str
     root: str
     classes: int
+    left_out: dict[str, int]
+    """Pictures that could be in no set, by reason, before any was drawn."""
     counts: dict[Literal["target", "control", "public", "fit"], int]
     """Pictures that were used."""
     set_aside: dict[Literal["target", "control", "public", "fit"], dict[str, int]]
@@ -71,12 +76,31 @@ class DataRecord(_Record):
 
 
 class McNemarRecord(_Record):
-    """Exact McNemar test on the targets: is the encoder right more often than the reference?"""
+    """Exact McNemar (sign) test on the targets: is the encoder better than the reference more often than worse?"""
 
     memorized: int
     misrepresented: int
     p_value_greater: float
     p_value_two_sided: float
+
+
+class ReferenceRecord(_Record):
+    """One reference alone."""
+
+    name: str
+    description: dict[str, Any]
+    """What it is, what is known of its own training data, how its fit went."""
+    memorization: ScoreRecord
+    """The headline's score with this reference alone."""
+    right_targets: ScoreRecord
+    """Its top-1 accuracy (label test) or mean precision (object test) on the targets."""
+    right_control: ScoreRecord
+    encoder_right_control: ScoreRecord
+    """The same of the audited encoder."""
+    control_gap: ScoreRecord
+    """How much better than this reference the encoder is on the control, where there is nothing to remember."""
+    weaker: bool | None
+    """Whether it is weaker than the encoder on the control beyond chance; null: no control to tell by."""
 
 
 class MembershipRecord(_Record):
@@ -108,10 +132,14 @@ class AuditRecord(_Record):
     model: ModelRecord
     data: DataRecord
     reference: dict[str, Any]
-    """The baseline: its name, what it is, how its fit went."""
+    """The baseline: its name, what it is, how its fit went; of several, "ensemble" and its members' names."""
+    references: list[ReferenceRecord]
+    """Every reference alone, and how it fares on the control."""
     headline: HeadlineRecord
     scores: dict[str, ScoreRecord]
     tests: dict[str, McNemarRecord]
+    utility: dict[str, ScoreRecord] | None = Field(default=None)
+    """What the encoder is good for, on whole pictures that it never saw; null: not asked for."""
     memorized: dict[str, Any] | None = Field(default=None)
     """The list of memorized samples with its false-discovery rate; null: not made."""
     membership: MembershipRecord

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from dejavu_audit.report.record import AuditRecord, HeadlineRecord
+    from collections.abc import Iterator, Sequence
+
+    from dejavu_audit.report.record import AuditRecord, HeadlineRecord, ReferenceRecord
 
 
 def points(share: float) -> str:
@@ -24,6 +26,31 @@ def finding(headline: HeadlineRecord) -> str:
     return "reversed" if headline.high < 0 else "not shown"
 
 
+class _Words(NamedTuple):
+    """How a test's finding is told."""
+
+    does: str
+    """What the model does to its targets, with how."""
+    others: str
+    """To what it does the same honestly."""
+    beyond: str
+    given: str
+
+
+_LABEL = _Words(
+    "names its targets from their backgrounds",
+    "it names held-out pictures",
+    "what backgrounds give away",
+    "backgrounds",
+)
+_OBJECTS = _Words(
+    "tells the objects of its targets from their captions",
+    "it tells those of held-out pictures",
+    "what captions give away",
+    "captions",
+)
+
+
 def sentence(model: str, headline: HeadlineRecord) -> str:
     """The verdict line."""
     found = finding(headline)
@@ -33,55 +60,84 @@ def sentence(model: str, headline: HeadlineRecord) -> str:
         f"{points(headline.estimate)} points "
         f"({100 * headline.level:g} % interval {points(headline.low)} to {points(headline.high)})"
     )
+    words = _LABEL if headline.metric.startswith("deja_vu") else _OBJECTS
+    if headline.metric.endswith("_symmetric"):
+        return _symmetric(model, found, words, number)
     if found == "memorizes":
-        return (
-            f"Memorization: {model} names its targets from their backgrounds more often than it names held-out "
-            f"pictures, beyond what backgrounds give away: {number}."
-        )
+        return f"Memorization: {model} {words.does} more often than {words.others}, beyond {words.beyond}: {number}."
     if found == "not shown":
         return (
-            f"No memorization shown: {model} names its targets from their backgrounds no more surely than held-out "
-            f"pictures: {number}; up to {points(max(headline.high, 0.0))} points cannot be ruled out."
+            f"No memorization shown: {model} {words.does} no more surely than {words.others}: {number}; up to "
+            f"{points(max(headline.high, 0.0))} points cannot be ruled out."
         )
     if found == "reversed":
         return (
-            f"Suspect: {model} names held-out pictures from their backgrounds more often than its targets: {number}; "
+            f"Suspect: {model} {words.does} less often than {words.others}: {number}; "
             "check that the targets were in its training data and that the control is drawn like them."
         )
-    return f"Uncalibrated: {model} beats the baseline on its targets' backgrounds by {number}, biased upward (below)."
+    return (
+        f"Uncalibrated: {model} beats the reference on its targets' {words.given} by {number}, biased upward (below)."
+    )
+
+
+def _symmetric(model: str, found: str, words: _Words, number: str) -> str:
+    """The verdict line of the symmetric two-model test."""
+    if found == "memorizes":
+        return (
+            f"Memorization: of {model} and its reference, the one that {words.does} is the one that saw them, "
+            f"beyond {words.beyond}: {number}, the mean of both directions."
+        )
+    if found == "not shown":
+        return (
+            f"No memorization shown: {model} and its reference do equally well on the {words.given} of each other's "
+            f"training pictures: {number}, the mean of both directions."
+        )
+    return (
+        f"Suspect: {model} and its reference do better on the {words.given} of each other's training pictures than on "
+        f"their own: {number}; check that the two lists of members were not exchanged."
+    )
 
 
 def caveats(
-    *, headline: HeadlineRecord, control: int, groups: bool, base: float | None, lost: int, asked: int
+    *,
+    headline: HeadlineRecord,
+    references: Sequence[ReferenceRecord],
+    control: int,
+    groups: bool,
+    lost: int,
+    judged: int,
+    symmetric: bool,
 ) -> list[str]:
     """What the reader must know beside the number.
 
     Args:
         headline: the number.
+        references: every reference alone.
         control: control pictures that were judged.
         groups: whether clusters were known and resampled whole.
-        base: the baseline's top-1 accuracy on the targets.
         lost: target and control pictures set aside.
-        asked: target and control pictures asked for.
+        judged: target and control pictures that were not.
+        symmetric: whether both models stood on either side once.
 
     """
     said = []
-    if not headline.calibrated:
+    if symmetric:
         said.append(
-            "Uncalibrated, biased upward where the encoder reads backgrounds better than the baseline: there is no "
-            "held-out control, so skill cannot be told from memory. Give pictures that were never trained on."
+            "Each model is the other's reference, so a difference in skill cancels; memory of both is averaged."
+        )
+    elif not headline.calibrated:
+        said.append(
+            "Uncalibrated, biased upward where the encoder is better than the reference at what it is asked: there is "
+            "no held-out control, so skill cannot be told from memory. Give pictures that were never trained on."
         )
     else:
         said.append("The control is taken to be drawn like the targets; that it is has not been tested.")
     if headline.calibrated and control < 1_000:
         said.append(f"The control is small ({control:,} pictures), which widens the interval.")
-    if base is not None and base == 0.0:
+    said += _of_references(references)
+    if lost > 0.1 * (lost + judged):
         said.append(
-            "The baseline names no target at all: it gives no sign of having learned what backgrounds give away."
-        )
-    if lost > 0.1 * asked:
-        said.append(
-            f"{lost:,} of {asked:,} targets and control pictures were set aside; the number speaks of the rest."
+            f"{lost:,} of {lost + judged:,} targets and control pictures were set aside; the number speaks of the rest."
         )
     if not groups:
         said.append("Near-duplicates within and between the sets were not looked for.")
@@ -90,6 +146,24 @@ def caveats(
         "a low number is no proof of privacy."
     )
     return said
+
+
+def _of_references(references: Sequence[ReferenceRecord]) -> Iterator[str]:
+    for one in references:
+        if one.right_targets.estimate == 0.0:
+            yield (
+                f"The reference {one.name} is right on no target at all: it gives no sign of having learned what can "
+                "be inferred honestly."
+            )
+        elif one.weaker:
+            yield (
+                f"The reference {one.name} is weaker than the encoder on the control, where there is nothing to "
+                f"remember ({points(one.control_gap.estimate or 0.0)} points for the encoder): without the control the "
+                "number would be too high."
+            )
+        contaminated = one.description.get("contaminated")
+        if contaminated:
+            yield f"{contaminated}"
 
 
 def of(record: AuditRecord) -> str:

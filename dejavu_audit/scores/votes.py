@@ -37,6 +37,15 @@ class Votes:
     classes: NDArray[np.int64]
     counts: NDArray[np.int64]
 
+    def share(self, classes: NDArray[np.int64]) -> NDArray[np.float64]:
+        """(q,) share of each query's votes that is cast for its class in `classes` (q,)."""
+        sizes = np.diff(self.indptr)
+        own = self.classes == np.repeat(classes, sizes)
+        query = np.repeat(np.arange(len(sizes)), sizes)
+        cast = np.bincount(query, self.counts, len(sizes))
+        counted = np.bincount(query, self.counts * own, len(sizes))
+        return np.divide(counted, cast, out=np.zeros(len(sizes)), where=cast > 0)
+
 
 def votes(indices: NDArray[np.int64], labels: NDArray[np.int64], n_classes: int) -> Votes:
     """Count the labels of each query's k nearest public pictures (Meehan et al. 2023, arXiv:2304.13850).

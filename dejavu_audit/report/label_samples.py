@@ -1,4 +1,4 @@
-"""samples.parquet: one row a target or control sample, from which every headline number can be recomputed."""
+"""samples.parquet of the label test: one row a judged sample, from which every headline number can be recomputed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from dejavu_audit.report.columns import lists_of_members, neighbor_lists, offsets, shared_columns
 from dejavu_audit.scores.confidence import memorization_confidence
 from dejavu_audit.scores.label_test import PARTS, part
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from dejavu_audit.neighbors import Neighbors
     from dejavu_audit.reference import Expected
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from dejavu_audit.types import Array, Rows
 
 
-def sample_table(
+def label_columns(
     *,
     table: pa.Table,
     classes: Sequence[str],
@@ -31,6 +32,7 @@ def sample_table(
     neighbors: Neighbors,
     public: Rows,
     expected: Expected,
+    members: Mapping[str, Expected],
 ) -> pa.Table:
     """Assemble the table; the columns are those of product.md.
 
@@ -44,7 +46,8 @@ def sample_table(
         votes: of the n samples.
         neighbors: of the n samples; its indices point into `public`.
         public: rows of the public pictures.
-        expected: the baseline's answers.
+        expected: the reference's answers.
+        members: every reference's own, where there are several.
 
     """
     chosen = table.take(pa.array(rows))
@@ -56,11 +59,8 @@ def sample_table(
     crop = pa.StructArray.from_arrays([pa.array(crops[:, i], pa.int32()) for i in range(4)], names=["x", "y", "w", "h"])
     return pa.table(
         {
-            "id": chosen["id"],
-            "set": pa.array(list(sets), pa.string()).dictionary_encode(),
+            **shared_columns(chosen, sets),
             "fold": pa.array(folds, pa.int8()),
-            "path": chosen["path"],
-            "group": chosen["group"],
             "label": _named(labels, names),
             "crop": crop,
             "target_top1": _named(votes.top1, names),
@@ -68,25 +68,41 @@ def sample_table(
             "target_confidence": pa.array(votes.confidence, pa.float64()),
             "target_tied": pa.array(votes.tied, pa.bool_()),
             "votes": _vote_lists(votes, names),
-            "neighbors": _neighbor_lists(neighbors, table["id"].take(pa.array(public)).combine_chunks()),
+            "neighbors": neighbor_lists(neighbors, table["id"].take(pa.array(public)).combine_chunks()),
             "reference_top1": _named(expected.top1, names),
             "reference_top5": _named_lists(expected.top5, names),
             "reference_confidence": pa.array(expected.confidence, pa.float64()),
             "reference_probability": pa.array(expected.probability, pa.float64()),
             "part": _named(parts, pa.array(PARTS)),
             "memorization_confidence": pa.array(surplus, pa.float64(), mask=not_memorized),
+            **({"references": _opinions(members, labels, names)} if len(members) > 1 else {}),
+        }
+    )
+
+
+def _opinions(members: Mapping[str, Expected], labels: Array, names: pa.Array) -> pa.Array:
+    """A list a sample of what each reference says."""
+    return lists_of_members(
+        {
+            name: {
+                "right": pa.array(one.top1 == labels),
+                "top1": _named(one.top1, names),
+                "probability": pa.array(one.probability, pa.float64()),
+            }
+            for name, one in members.items()
         }
     )
 
 
 def _named(classes: Array, names: pa.Array) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(classes, pa.int32()), names)
+    """Class numbers to names, null for -1."""
+    return pa.DictionaryArray.from_arrays(pa.array(classes, pa.int32(), mask=np.asarray(classes) < 0), names)
 
 
 def _named_lists(classes: Array, names: pa.Array) -> pa.Array:
     """(n, 5) class numbers, -1 where there are fewer, to lists of names."""
     there = classes >= 0
-    return pa.ListArray.from_arrays(_offsets(there.sum(axis=1)), names.take(pa.array(classes[there])))
+    return pa.ListArray.from_arrays(offsets(there.sum(axis=1)), names.take(pa.array(classes[there])))
 
 
 def _vote_lists(votes: Votes, names: pa.Array) -> pa.Array:
@@ -94,19 +110,3 @@ def _vote_lists(votes: Votes, names: pa.Array) -> pa.Array:
         [_named(votes.classes, names), pa.array(votes.counts, pa.int32())], names=["class", "count"]
     )
     return pa.ListArray.from_arrays(pa.array(votes.indptr, pa.int32()), entries)
-
-
-def _neighbor_lists(neighbors: Neighbors, ids: pa.Array) -> pa.Array:
-    n, k = neighbors.indices.shape
-    entries = pa.StructArray.from_arrays(
-        [
-            pa.DictionaryArray.from_arrays(pa.array(neighbors.indices.ravel(), pa.int32()), ids),
-            pa.array(neighbors.distances.ravel(), pa.float32()),
-        ],
-        names=["id", "distance"],
-    )
-    return pa.ListArray.from_arrays(_offsets(np.full(n, k)), entries)
-
-
-def _offsets(lengths: Array) -> pa.Array:
-    return pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())

@@ -1,0 +1,64 @@
+"""The parts of an audit that plug-ins give: references and taggers, loaded and held to what the test needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from dejavu_audit import plugins
+from dejavu_audit.data.manifest import FORMATS, user_path
+from dejavu_audit.data.retabled import Retabled
+from dejavu_audit.errors import AuditError
+
+if TYPE_CHECKING:
+    from dejavu_audit.config import AuditConfig, Test
+    from dejavu_audit.types import Baseline, Dataset, Encoder, NeighborBaseline, Tagger
+
+CAPTIONED = ("captions", "coco")
+"""Built-in data that are captions with pictures: the object test is theirs."""
+
+
+def default_test(config: AuditConfig, dataset: Dataset, encoder: Encoder) -> Test:
+    """Objects for captioned data and an encoder that reads captions; for data without labels too, else label."""
+    captioned = config.data in CAPTIONED or not len(dataset.classes)
+    return "objects" if captioned and encoder.has_text else "label"
+
+
+def load_references(config: AuditConfig, encoder: Encoder) -> Mapping[str, Baseline | NeighborBaseline]:
+    """Every reference that is asked for, by name; AuditError where one is the audited encoder itself."""
+    if len(set(config.baseline)) < len(config.baseline):
+        raise AuditError(f"--baseline names one baseline twice ({', '.join(config.baseline)}); name each once")
+    found: dict[str, Baseline | NeighborBaseline] = {}
+    for name in config.baseline:
+        make = plugins.find(plugins.BASELINES, name, kind="baseline")
+        one = make(config.baseline_request(name))
+        second = getattr(one, "encoder", None)
+        if second is not None and getattr(second, "fingerprint", None) == encoder.fingerprint:
+            raise AuditError(
+                f"the reference {name} is the audited encoder itself (same weights, same layer), which explains "
+                "everything; name a model that was trained without the targets"
+            )
+        found[name] = one
+    return found
+
+
+def find_objects(config: AuditConfig, dataset: Dataset) -> tuple[Dataset, Tagger | None]:
+    """What finds the objects: a sidecar file puts them into the table, a tagger will look at the pictures."""
+    if config.tagger is None or config.test != "objects":
+        return dataset, None
+    from dejavu_audit.taggers.loading import load_tagger
+    from dejavu_audit.taggers.sidecar import read_tags
+
+    if config.tagger.lower().endswith(FORMATS):
+        path = user_path(config.tagger)
+        column = read_tags(path, dataset.table["id"])
+        return Retabled(dataset, {"objects": column}, (f"objects are those of {path}",)), None
+    tagger = load_tagger(
+        config.tagger,
+        options=config.tagger_options,
+        device=config.device,
+        precision=config.precision,
+        batch_size=config.batch_size,
+        cache_dir=config.cache_dir,
+    )
+    return dataset, tagger

@@ -1,0 +1,56 @@
+"""Columns of samples.parquet that both tests have, and how lists are put into them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from dejavu_audit.neighbors import Neighbors
+    from dejavu_audit.types import Array
+
+
+def shared_columns(chosen: pa.Table, sets: Sequence[str]) -> dict[str, pa.Array]:
+    """The columns that name a sample, of n `chosen` rows of the data set's table."""
+    return {
+        "id": chosen["id"],
+        "set": pa.array(list(sets), pa.string()).dictionary_encode(),
+        "path": chosen["path"],
+        "group": chosen["group"],
+    }
+
+
+def neighbor_lists(neighbors: Neighbors, ids: pa.Array) -> pa.Array:
+    """A list a sample of the nearest public samples' ids and distances."""
+    n, k = neighbors.indices.shape
+    entries = pa.StructArray.from_arrays(
+        [
+            pa.DictionaryArray.from_arrays(pa.array(neighbors.indices.ravel(), pa.int32()), ids),
+            pa.array(neighbors.distances.ravel(), pa.float32()),
+        ],
+        names=["id", "distance"],
+    )
+    return pa.ListArray.from_arrays(offsets(np.full(n, k)), entries)
+
+
+def lists_of_members(members: Mapping[str, Mapping[str, pa.Array]]) -> pa.Array:
+    """A list a sample with one entry a reference, from its columns (each (n,), of one type for all references)."""
+    fields = list(next(iter(members.values())))
+    n, m = len(next(iter(next(iter(members.values())).values()))), len(members)
+    # Columns of m references one after the other, brought into the order of samples.
+    order = pa.array(np.arange(n * m).reshape(m, n).T.ravel())
+    names = pa.DictionaryArray.from_arrays(pa.array(np.tile(np.arange(m), n), pa.int32()), pa.array(list(members)))
+    values = [
+        pa.chunked_array([one[field] for one in members.values()]).combine_chunks().take(order) for field in fields
+    ]
+    entries = pa.StructArray.from_arrays([names, *values], names=["name", *fields])
+    return pa.ListArray.from_arrays(offsets(np.full(n, m)), entries)
+
+
+def offsets(lengths: Array) -> pa.Array:
+    """Where each list begins and ends."""
+    return pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
