@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -54,8 +55,7 @@ def load(request: TaggerRequest) -> TorchTagger:
         raise unknown("detection model of torchvision", request.model, known_models())
     listed = request.options.get("classes")
     names = None if listed is None else names_in(listed, "the tagger's option classes")
-    model, source, file = _model(request.model, request.pretrained, names)
-    outputs = _outputs(model, request.model)
+    model, outputs, source = _model(request.model, request.pretrained, names)
     columns, vocabulary = _vocabulary(request.model, outputs, names)
     known = trained_on(NAME, request.model, _tag_of(request.model, source) or source)
     if known is None and names is None and outputs == COCO and source != "random":
@@ -71,7 +71,9 @@ def load(request: TaggerRequest) -> TorchTagger:
         forward=_scores(model, outputs, columns),
         compose=Compose([square]),
         weights=fingerprint.of_weights(
-            fingerprint.shaping(model.state_dict(), not_counted=()), file=file, cache_dir=request.cache_dir
+            fingerprint.shaping(model.state_dict(), not_counted=()),
+            file=source if is_path(source) else None,
+            cache_dir=request.cache_dir,
         ),
         notes=notes,
     )
@@ -80,25 +82,27 @@ def load(request: TaggerRequest) -> TorchTagger:
     return TorchTagger(loaded, request, vocabulary, known, precision="fp32")
 
 
-def _model(name: str, pretrained: str | None, names: Sequence[str] | None) -> tuple[Any, str, str | None]:
-    """The model, where its weights come from, and the file of them."""
+def _model(name: str, pretrained: str | None, names: Sequence[str] | None) -> tuple[Any, int, str]:
+    """The model, how many outputs it has, and where its weights come from."""
     tags = models.get_model_weights(name)
     if pretrained is None or pretrained in tags.__members__:
         published = tags[pretrained] if pretrained else tags.DEFAULT
-        return _published(name, published), published.name, None
+        return _published(name, published), COCO, published.name
     if pretrained == "random":
-        with seeded(0), quiet():
-            return _create(name, COCO if names is None else len(names) + 1), "random", None
+        outputs = COCO if names is None else len(names) + 1
+        with seeded(0):
+            return _create(name, outputs), outputs, "random"
     if not is_path(pretrained):
         raise unknown(f"tag of {name}", pretrained, [*tags.__members__, "random"], hint="(or pass a weights file)")
     state = read_state(pretrained)
-    model = _create(name, _count(name, state))
+    outputs = _count(name, state)
+    model = _create(name, outputs)
     fill(model, state, may_differ=lambda tensor: False, source=pretrained, target=f"torchvision {name}")
     if _tag_of(name, pretrained) == "COCO_V1" and name in EPS_ZERO:
         for module in model.modules():
             if isinstance(module, FrozenBatchNorm2d | nn.BatchNorm2d):
                 module.eps = 0.0
-    return model, pretrained, pretrained
+    return model, outputs, pretrained
 
 
 def _create(name: str, outputs: int) -> nn.Module:
@@ -132,22 +136,25 @@ def _tag_of(name: str, source: str) -> str | None:
 
 def _count(name: str, state: State) -> int:
     """How many outputs a file's model has: the tensors whose size grows with them tell; else as a COCO model's."""
-    with torch.device("meta"):
-        few, more = (_create(name, outputs).state_dict() for outputs in (2, 3))
-    for tensor, small in few.items():
-        grown = more[tensor].shape
-        axis = next((axis for axis, size in enumerate(small.shape) if size != grown[axis]), None)
-        if axis is not None and tensor in state and state[tensor].ndim == small.ndim:
-            each = grown[axis] - small.shape[axis]
-            count: int
-            count, rest = divmod(state[tensor].shape[axis] - small.shape[axis], each)
+    for tensor, axis, of_two, each in _growing(name):
+        if tensor in state and state[tensor].ndim > axis:
+            count, rest = divmod(state[tensor].shape[axis] - of_two, each)
             if not rest and count >= -1:
                 return 2 + count
     return COCO
 
 
-def _outputs(model: nn.Module, name: str) -> int:
-    return _count(name, dict(model.state_dict()))
+@functools.lru_cache
+def _growing(name: str) -> tuple[tuple[str, int, int, int], ...]:
+    """Tensors whose size grows with the outputs: name, axis, size with two outputs, and what each further one adds."""
+    with torch.device("meta"):
+        two, three = (_create(name, outputs).state_dict() for outputs in (2, 3))
+    return tuple(
+        (tensor, axis, int(size), int(three[tensor].shape[axis] - size))
+        for tensor, small in two.items()
+        for axis, size in enumerate(small.shape)
+        if three[tensor].shape[axis] != size
+    )
 
 
 def _vocabulary(name: str, outputs: int, names: Sequence[str] | None) -> tuple[list[int], list[str]]:
