@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 SCALE = 2
 """PNG pixels a pixel of the chart."""
 FORMATS = (".svg", ".png")
+NUMBER = ",~r"
+"""Format of a number on an axis: 1,000,000 and 0.001, never 1e+6."""
+MOST_TICKS = 12
 
 
 def themed(chart: Any) -> Any:
@@ -55,10 +59,13 @@ def themed(chart: Any) -> Any:
         "labelLimit": 260,
         "symbolSize": 90,
         "symbolStrokeWidth": 2,
+        "symbolOpacity": 1,
+        "rowPadding": 4,
+        "columnPadding": 18,
     }
     title = {
-        "font": FONT, "subtitleFont": FONT, "fontSize": 15, "subtitleFontSize": 12, "fontWeight": 600, "color": INK,
-        "subtitleColor": MUTED, "anchor": "start", "offset": 14, "subtitlePadding": 5,
+        "font": FONT, "subtitleFont": FONT, "fontSize": 13, "subtitleFontSize": 12, "fontWeight": 600, "color": INK,
+        "subtitleColor": MUTED, "anchor": "start", "offset": 12, "subtitlePadding": 5,
     }  # fmt: skip
     return chart.configure(
         background=PAPER,
@@ -71,7 +78,7 @@ def themed(chart: Any) -> Any:
         view={"stroke": None},
         range={"category": list(COLOURS), "symbol": list(SHAPES)},
         line={"strokeWidth": 2},
-        point={"size": 55, "filled": True},
+        point={"size": 55, "filled": True, "opacity": 1},
     )
 
 
@@ -102,6 +109,19 @@ def specification(chart: alt.TopLevelMixin) -> dict[str, Any]:
 def save_both(chart: alt.TopLevelMixin, stem: Path) -> list[Path]:
     """Write STEM.svg and STEM.png."""
     return [save(chart, stem.with_name(stem.name + suffix)) for suffix in FORMATS]
+
+
+def heading(title: str, subtitle: str | list[str] | None = None) -> alt.TitleParams:
+    """The title of a whole picture, larger than those of its panels."""
+    import altair as alt
+
+    return alt.TitleParams(title, subtitle=subtitle or [], fontSize=16, offset=16)
+
+
+def ticks(values: Iterable[float]) -> list[float] | None:
+    """Where an axis has its ticks: at the values themselves if they are few, else (None) as the library likes."""
+    distinct = sorted(set(values))
+    return distinct if 0 < len(distinct) <= MOST_TICKS else None
 
 
 def plain(text: str, longest: int = 80) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import altair as alt
 
-from dejavu_audit.report.charts import COLOURS, MUTED, SHAPES, plain, save_both, themed
+from dejavu_audit.report.charts import COLOURS, MUTED, NUMBER, SHAPES, heading, plain, save_both, themed, ticks
 
 if TYPE_CHECKING:
     from dejavu_audit.report.record import HeadlineRecord
@@ -25,7 +25,8 @@ UTILITIES = {
 METRICS = {"deja_vu_top1": "Déjà vu score, top-1", "ppg": "Population precision gap"}
 ALONE = "all rows"
 """Stands for the series of rows without one."""
-_WIDTH, _GAP, _TALL, _LOW = 560, 60, 260, 170
+_WIDE, _HALF, _GAP, _TALL, _LOW = 606, 250, 40, 260, 170
+"""Sizes in pixels: two halves, the gap and an axis are as wide as the wide panel."""
 
 
 def write_sweep_chart(record: SweepRecord, stem: Path) -> list[Path]:
@@ -44,7 +45,7 @@ def sweep_chart(record: SweepRecord) -> alt.VConcatChart:
         list(shown.values()),
         title=_title(told),
         axis="percentage points",
-        size=(_WIDTH, _TALL),
+        size=(_WIDE, _TALL),
         zero_line=True,
     )
     rows: list[Any] = [top]
@@ -55,17 +56,14 @@ def sweep_chart(record: SweepRecord) -> alt.VConcatChart:
             list(shown.values()),
             title=UTILITIES.get(key, key),
             axis="percent",
-            size=((_WIDTH - _GAP) // 2, _LOW),
+            size=(_HALF, _LOW),
         )
         for key in dict.fromkeys([*UTILITIES, *record.utilities])
         if key in record.utilities
     ]
-    rows += [alt.hconcat(*panels[start : start + 2], spacing=_GAP - 20) for start in range(0, len(panels), 2)]
-    level = f"{100 * told[0].level:g} %" if told else ""
-    chart = alt.vconcat(*rows, spacing=30).properties(
-        title=alt.TitleParams(plain(record.name), subtitle=f"bands and bars: {level} intervals" if told else [])
-    )
-    return themed(chart)
+    rows += [alt.hconcat(*panels[start : start + 2], spacing=_GAP) for start in range(0, len(panels), 2)]
+    subtitle = f"Bands and bars: {100 * told[0].level:g} % intervals" if told else None
+    return cast(alt.VConcatChart, themed(alt.vconcat(*rows, spacing=30, title=heading(plain(record.name), subtitle))))
 
 
 def _title(told: list[HeadlineRecord]) -> str:
@@ -103,15 +101,17 @@ def _panel(
     axis: str,
     size: tuple[int, int],
     zero_line: bool = False,
-) -> alt.LayerChart:
+) -> Any:
     """One figure against x: a line a series, its points with their intervals, and a band between."""
     scale = alt.Scale(type=record.x_scale, nice=False, zero=False, padding=12)
     named = series != [ALONE]
+    at = ticks(row.x for row in record.rows)
+    axis_x = alt.Axis(grid=False, format=NUMBER, labelOverlap="greedy", **({} if at is None else {"values": at}))
     domain = alt.Scale(domain=series, range=[COLOURS[i % len(COLOURS)] for i in range(len(series))])
     marks = alt.Scale(domain=series, range=[SHAPES[i % len(SHAPES)] for i in range(len(series))])
-    legend = alt.Legend(title=None, orient="top", columns=2) if named else None
+    legend = alt.Legend(title=None, orient="top", columns=3) if named else None
     base = alt.Chart(alt.InlineData(values=points)).encode(
-        x=alt.X("x:Q", title=plain(record.x, 60), scale=scale, axis=alt.Axis(grid=False, format="~g")),
+        x=alt.X("x:Q", title=plain(record.x, 60), scale=scale, axis=axis_x),
         color=alt.Color("series:N", scale=domain, legend=legend),
     )
     y = alt.Y("estimate:Q", title=axis, scale=alt.Scale(zero=zero_line))
@@ -119,7 +119,7 @@ def _panel(
         base.mark_area(opacity=0.14).encode(y=alt.Y("low:Q", title=axis), y2="high:Q"),
         base.mark_rule(strokeWidth=1.4, opacity=0.75).encode(y=alt.Y("low:Q", title=axis), y2="high:Q"),
         base.mark_line().encode(y=y),
-        base.mark_point(filled=True).encode(y=y, shape=alt.Shape("series:N", scale=marks, legend=legend)),
+        base.mark_point(filled=True, opacity=1).encode(y=y, shape=alt.Shape("series:N", scale=marks, legend=legend)),
     ]
     if zero_line:
         nothing = alt.Chart(alt.InlineData(values=[{"y": 0}])).mark_rule(color=MUTED, strokeDash=[4, 3])
