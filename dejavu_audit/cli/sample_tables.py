@@ -60,11 +60,11 @@ def show_samples(run: Run, asked: dict[str, Any], rows: list[dict[str, Any]]) ->
 
 
 _LABEL_COLUMNS = (
-    "#", "id", "label", "encoder says", "baseline says", "encoder sure", "baseline sure", "memorization", "votes",
+    "#", "id", "label", "encoder says", "baseline says", "encoder\nsure", "baseline\nsure", "surplus", "votes",
 )  # fmt: skip
 _LABEL_NOTE = (
-    "Sure: minus the entropy of the votes, of the baseline's probabilities, in nats; 0 is certain. Memorization: the "
-    "first less the second (memorization confidence). Votes: public neighbours of the sample's label, of all."
+    "Sure: minus the entropy of the votes, of the baseline's probabilities, in nats; 0 is certain. Surplus: the first "
+    "less the second, the memorization confidence. Votes: public neighbours of the sample's label, of all."
 )
 
 
@@ -80,16 +80,16 @@ def _label_cells(row: dict[str, Any]) -> list[str]:
 
 
 def _label_lines(row: dict[str, Any]) -> list[str]:
-    id_, label, encoder, baseline, sure, reference_sure, memorization, votes = _label_cells(row)
+    id_, label, encoder, baseline, sure, reference_sure, surplus, votes = _label_cells(row)
     return [
         id_,
         f"label {label}; encoder says {encoder}, baseline says {baseline}",
-        f"sure: encoder {sure}, baseline {reference_sure}; memorization {memorization}; votes {votes}",
+        f"sure: encoder {sure}, baseline {reference_sure}; surplus {surplus}; votes {votes}",
     ]
 
 
 _OBJECT_COLUMNS = (
-    "#", "id", "caption", "objects", "right: encoder", "right: baseline", "recall gap", "precision gap",
+    "#", "id", "caption", "objects", "right:\nencoder", "right:\nbaseline", "recall\ngap", "precision\ngap",
 )  # fmt: skip
 _OBJECT_NOTE = (
     "Right: objects of the picture that are found by the neighbours' objects. Gaps: the encoder's recall and precision "

@@ -70,8 +70,8 @@ def resolve_run(text: str, runs: Path = RUNS) -> Path:
 
     A path counts before a name, and a whole name before a prefix. AuditError where nothing or several are meant.
     """
-    path = Path(text).expanduser()
     try:
+        path = Path(text).expanduser()
         if path.name == AUDIT and path.is_file():
             return path.parent
         if path.is_dir():
@@ -81,9 +81,11 @@ def resolve_run(text: str, runs: Path = RUNS) -> Path:
             if not finished:
                 raise AuditError(f"there is no finished run in {runs}; run an audit first, or name its folder")
             return max(finished.values(), key=lambda folder: ((folder / AUDIT).stat().st_mtime_ns, folder.name))
-    except (OSError, ValueError) as error:  # a name too long, with a null byte, or a folder that may not be read
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a null byte, ~nobody, no right to read
         reason = getattr(error, "strerror", None) or error
-        raise AuditError(f"the run {text!r} cannot be looked for ({reason}); name its folder") from error
+        raise AuditError(f"the run {text[:80]!r} cannot be looked for ({reason}); name its folder") from error
+    if text in finished:
+        return finished[text]
     meant = [name for name in sorted(finished) if name.startswith(text)] if text else []
     if len(meant) == 1:
         return finished[meant[0]]

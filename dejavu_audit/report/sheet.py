@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -51,8 +52,18 @@ class Strip:
 
 @cache
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Pillow's own font; letters that it lacks show as boxes."""
+    """Pillow's own font, which has the letters of ASCII alone."""
     return ImageFont.load_default(size)
+
+
+_LIKE = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u2014": "-"})
+
+
+def drawable(text: str) -> str:
+    """The text in letters that Pillow's own font has, which are those of ASCII: accents go, the rest becomes "?"."""
+    apart = unicodedata.normalize("NFKD", text.translate(_LIKE))
+    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in bare)
 
 
 def fitted(picture: Image.Image, side: int) -> Image.Image:
@@ -79,8 +90,8 @@ def outlined(picture: Image.Image, rect: Rect, side: int) -> Image.Image:
 def wrapped(text: str, size: int, width: int, lines: int) -> list[str]:
     """Text broken into at most `lines` lines of `width` pixels; what does not fit ends in "..."."""
     done: list[str] = []
-    rest = " ".join(text[: 40 * lines * 10].split())
-    cut = len(text) > 40 * lines * 10
+    most = width * lines  # no letter is narrower than a pixel
+    rest, cut = " ".join(drawable(text[:most]).split()), len(text) > most
     while rest and len(done) < lines:
         end = _fits(rest, size, width)
         if end < len(rest):
@@ -98,7 +109,7 @@ def wrapped(text: str, size: int, width: int, lines: int) -> list[str]:
 
 def _fits(text: str, size: int, width: int) -> int:
     """How many letters of a text fit, at least one."""
-    low, high = 1, min(len(text), width)  # no letter is narrower than a pixel
+    low, high = 1, min(len(text), width)
     while low < high:
         middle = (low + high + 1) // 2
         if font(size).getlength(text[:middle]) <= width:
@@ -127,7 +138,7 @@ def page(title: str, note: str, strips: Sequence[Strip]) -> Image.Image:
 
 def _width(strip: Strip) -> int:
     tiles = len(strip.large) * (LARGE + _GAP) + len(strip.small) * (SMALL + _GAP)
-    return tiles + (PANEL + 2 * _GAP if strip.text else _GAP)
+    return tiles + (PANEL + 3 * _GAP if strip.text else _GAP)
 
 
 def _strip_height(strip: Strip) -> int:
@@ -144,6 +155,7 @@ def _draw_strip(sheet: Image.Image, draw: ImageDraw.ImageDraw, strip: Strip, top
         _draw_tile(sheet, draw, tile, (left, top), LARGE)
         left += LARGE + _GAP
     if strip.text:
+        left += _GAP
         _draw_panel(draw, strip.text, left, top)
         left += PANEL + _GAP
     left += _GAP
