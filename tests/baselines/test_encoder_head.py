@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import timm
+from safetensors.torch import save_file
 
 from dejavu_audit.errors import AuditError
 from dejavu_audit.progress import Silent
 from dejavu_audit.types import BaselineRequest
-from dejavu_baselines.encoder_head import load, parse, training_data
+from dejavu_baselines.encoder_head import load
 
 
 def head(**options):
@@ -54,27 +56,27 @@ def test_noise_gives_the_prior():
 def test_describe_repeats_what_the_user_states():
     told = head().describe()
     assert told["model"] == "timm:test_efficientnet:random"
-    assert told["training_data"] == "none: random weights"
-    assert "user states" in training_data("ViT-B-32", "laion2b_s34b_b79k")
-    assert "no reference for an audit on ImageNet" in training_data("resnet50", "a1_in1k")
-    assert "ImageNet" not in training_data("ViT-B-32", "laion2b_s34b_b79k")
+    assert told["training_data"] == "none: random weights" and told["contaminated"] is None
+
+
+def test_an_encoder_known_to_be_trained_on_the_data_is_refused(tmp_path):
+    file = tmp_path / "test_resnet.r160_in1k.safetensors"
+    save_file(timm.create_model("test_resnet").state_dict(), file)
+
+    def loaded(**settings):
+        return load(BaselineRequest(model=f"timm:test_resnet:{file}", device="cpu", **settings)).describe()
+
+    with pytest.raises(AuditError, match=r"the encoder timm:test_resnet:.* known to be trained on ImageNet-1k"):
+        loaded(data="imagenet")
+    assert "trained on ImageNet-1k" in loaded(data="imagenet", allow_contaminated=True)["contaminated"]
+    told = loaded(data="scenes")
+    assert told["training_data"].startswith("ImageNet-1k, by the name of its weights; beyond that the user states")
+    assert told["contaminated"] is None
 
 
 def test_options_are_in_the_key():
     assert head().key != head(iterations="50").key
     assert head().featurizer.fingerprint == head(iterations="50").featurizer.fingerprint
-
-
-@pytest.mark.parametrize(
-    ("spec", "parts"),
-    [
-        ("timm:resnet50", ("timm", "resnet50", None)),
-        ("openclip:ViT-B-32:laion2b_s34b_b79k", ("openclip", "ViT-B-32", "laion2b_s34b_b79k")),
-        ("openclip:ViT-B-32:hf-hub:a/b", ("openclip", "ViT-B-32", "hf-hub:a/b")),
-    ],
-)
-def test_parse(spec, parts):
-    assert parse(spec) == parts
 
 
 @pytest.mark.parametrize("spec", [None, "", "resnet50", ":resnet50", "timm:"])

@@ -115,7 +115,7 @@ def test_the_published_file_passed_by_hand_is_known_as_such(tmp_path):
     file = tmp_path / "retinanet_resnet50_fpn_coco-eeacb38b.pth"
     model = torchvision.models.get_model("retinanet_resnet50_fpn", weights=None, weights_backbone=None)
     torch.save(model.state_dict(), file)
-    loaded, source, _ = detector._model("retinanet_resnet50_fpn", str(file), None)
+    loaded, _, source = detector._model("retinanet_resnet50_fpn", str(file), None)
     norms = [module.eps for module in loaded.backbone.modules() if isinstance(module, nn.BatchNorm2d)]
     assert norms and set(norms) == {0.0} and source == str(file)
     assert detector._tag_of("retinanet_resnet50_fpn", source) == "COCO_V1"
