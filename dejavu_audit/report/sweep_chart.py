@@ -105,8 +105,9 @@ def _panel(
     """One figure against x: a line a series, its points with their intervals, and a band between."""
     scale = alt.Scale(type=record.x_scale, nice=False, zero=False, padding=12)
     named = series != [ALONE]
-    at = ticks(row.x for row in record.rows)
-    axis_x = alt.Axis(grid=False, format=NUMBER, labelOverlap="greedy", **({} if at is None else {"values": at}))
+    axis_x = alt.Axis(
+        grid=False, format=NUMBER, labelOverlap="greedy", values=ticks(row.x for row in record.rows) or alt.Undefined
+    )
     domain = alt.Scale(domain=series, range=[COLOURS[i % len(COLOURS)] for i in range(len(series))])
     marks = alt.Scale(domain=series, range=[SHAPES[i % len(SHAPES)] for i in range(len(series))])
     legend = alt.Legend(title=None, orient="top", columns=3) if named else None
