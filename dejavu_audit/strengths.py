@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dejavu_audit.report.record import ReferenceRecord, ScoreRecord
 from dejavu_audit.scores.estimates import NOTHING
+from dejavu_audit.scores.symmetric import CONTROL, OTHERS, symmetric
 
 if TYPE_CHECKING:
     from dejavu_audit.inference.protocol import InferenceTest
@@ -21,20 +22,22 @@ def compare_references(
     records = []
     for name in plan.references:
         alone = scores if len(plan.references) == 1 else test.scores(plan, *test.judge(plan, answers, name))
-        keys = test.STRENGTH
+        keys, other, found = test.STRENGTH, CONTROL, test.STRENGTH.memorization
+        if plan.symmetric:
+            alone, other, found = symmetric(alone), OTHERS, f"{found}_symmetric"
 
         def number(key: str, alone: Mapping[str, Score] = alone) -> ScoreRecord:
             return ScoreRecord(**vars(alone.get(key, NOTHING)))
 
-        gap = number(keys.control_gap)
+        gap = number(keys.control_gap.replace(CONTROL, other))
         records.append(
             ReferenceRecord(
                 name=name,
                 description=test.describe(plan, answers, name),
-                memorization=number(keys.memorization),
+                memorization=number(found),
                 right_targets=number(keys.reference),
-                right_control=number(f"{keys.reference}_control"),
-                encoder_right_control=number(f"{keys.encoder}_control"),
+                right_control=number(f"{keys.reference}{other}"),
+                encoder_right_control=number(f"{keys.encoder}{other}"),
                 control_gap=gap,
                 # In the symmetric test the control's place is taken by pictures that the reference knows.
                 weaker=None if gap.low is None or plan.symmetric else gap.low > 0,

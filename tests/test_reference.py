@@ -96,7 +96,7 @@ def test_answers_are_those_of_plain_loops(monkeypatch):
     baseline = SimpleNamespace(predict=lambda state, features: probabilities[features[:, 0]])
     labels, at = np.array([2, 5, 3, 2, 1]), np.array([4, 0, 1, 3, 2])
     into = reference.Expected.empty(5)
-    reference.ask(baseline, {}, np.arange(5)[:, None], labels, into, at)
+    reference.ask(baseline, {}, np.arange(5)[:, None], labels, 6, into, at)
     for i in range(5):
         p = probabilities[i].tolist()
         best = sorted(range(6), key=lambda c: (-p[c], c))
@@ -109,8 +109,39 @@ def test_answers_are_those_of_plain_loops(monkeypatch):
 def test_fewer_than_five_classes_leave_empty_places():
     into = reference.Expected.empty(1)
     baseline = SimpleNamespace(predict=lambda state, features: np.array([[0.4, 0.6]]))
-    reference.ask(baseline, {}, np.zeros((1, 1)), np.array([0]), into, np.array([0]))
+    reference.ask(baseline, {}, np.zeros((1, 1)), np.array([0]), 2, into, np.array([0]))
     assert into.top5.tolist() == [[1, 0, -1, -1, -1]]
+
+
+def test_a_row_of_zeros_is_no_answer_and_so_wrong_and_unsure():
+    into = reference.Expected.empty(2)
+    baseline = SimpleNamespace(predict=lambda state, features: np.array([[0.0, 0.0], [0.0, 1.0]]))
+    reference.ask(baseline, {}, np.zeros((2, 1)), np.array([0, 1]), 2, into, np.arange(2))
+    assert into.top1.tolist() == [-1, 1]
+    assert into.top5[0].tolist() == [-1] * 5
+    assert into.confidence.tolist() == [-np.log(2), 0.0]
+
+
+@pytest.mark.parametrize("given", [np.ones((2, 3)), np.full((2, 2), np.nan), -np.ones((2, 2)), np.ones((1, 2))])
+def test_a_reference_with_another_label_set_or_nonsense_is_refused(given):
+    baseline = SimpleNamespace(name="mine", predict=lambda state, features: given)
+    with pytest.raises(AuditError, match=r"the baseline mine gave .* it must know the same classes as the data"):
+        reference.ask(baseline, {}, np.zeros((2, 1)), np.zeros(2, int), 2, reference.Expected.empty(2), np.arange(2))
+
+
+def answers(top1, top5, probability, confidence):
+    return reference.Expected(*(np.array(one) for one in (top1, top5, confidence, probability)))
+
+
+def test_the_strongest_of_two_references_worked_by_hand():
+    """Label 7 of every picture. Right is taken before wrong, top-5 before none, then probability, then surety."""
+    one = answers([7, 1, 1, 1], [[7], [1], [1], [1]], [0.2, 0.1, 0.3, 0.1], [-1.0, -1, -1, -0.5])
+    two = answers([2, 2, 2, 2], [[2], [7], [2], [2]], [0.9, 0.1, 0.2, 0.1], [-0.1, -1, -1, -1.0])
+    both = reference.strongest([one, two], np.full(4, 7))
+    assert both.top1.tolist() == [7, 2, 1, 1]
+    assert both.top5[1].tolist() == [7]
+    assert both.probability.tolist() == [0.2, 0.1, 0.3, 0.1]
+    assert reference.strongest([two], np.full(4, 7)) is two
 
 
 def test_diagnostics_are_what_the_baseline_said_of_its_fit(tmp_path):

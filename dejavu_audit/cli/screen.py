@@ -129,8 +129,8 @@ def references(record: AuditRecord) -> Table:
     measure = "right" if record.headline.metric.startswith("deja_vu") else "precision"
     other = "reference's members" if record.headline.metric.endswith("_symmetric") else "control"
     grid = Table(box=None if sys.stdout.encoding.lower() not in {"utf-8", "utf8"} else ROUNDED)
-    grid.add_column("reference alone", overflow="fold")
-    for title in ("memorization", f"{measure}, targets", f"{measure}, {other}", f"encoder, {other}", ""):
+    grid.add_column("reference alone", overflow="fold", min_width=16)
+    for title in ("finds", f"{measure}: targets", f"{measure}: {other}", f"encoder: {other}", ""):
         grid.add_column(title, justify="right", overflow="fold")
     for line in reference_lines(record):
         grid.add_row(*(Text(cell) for cell in line))

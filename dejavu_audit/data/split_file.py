@@ -11,11 +11,11 @@ import pyarrow.compute as pc
 from dejavu_audit.data.loading import SETS
 from dejavu_audit.data.manifest import Manifest, read_manifest, user_path
 from dejavu_audit.data.splits import Split, finish, prescribed_sets
+from dejavu_audit.data.terms import Terms
 from dejavu_audit.errors import AuditError, unknown
 
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig
-    from dejavu_audit.data.terms import Terms
     from dejavu_audit.types import Array, Dataset, Rows
 
 
@@ -36,11 +36,12 @@ def split_table(split: Split, dataset: Dataset) -> pa.Table:
     )
 
 
-def read_split(file: str, dataset: Dataset, config: AuditConfig, terms: Terms) -> Split:
+def read_split(file: str, dataset: Dataset, config: AuditConfig, terms: Terms | None = None) -> Split:
     """The sets that a file with the columns id and set (and fold) names; AuditError where they cannot be had.
 
     The sizes of the configuration do not count, but for `control = 0`, which leaves the control out.
     """
+    terms = terms or Terms.of(dataset, config)
     manifest = read_manifest(user_path(file), {"id", "set", "fold"})
     manifest.full("id")
     manifest.full("set")

@@ -14,13 +14,13 @@ from dejavu_audit.config import PRESETS
 from dejavu_audit.data.draws import Draw
 from dejavu_audit.data.loading import SETS
 from dejavu_audit.data.split_faults import refuse_if_empty, shortfalls, torn_groups
+from dejavu_audit.data.terms import Terms
 from dejavu_audit.errors import AuditError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dejavu_audit.config import AuditConfig
-    from dejavu_audit.data.terms import Terms
     from dejavu_audit.types import Array, Dataset, Rows, SetName
 
 NO_PUBLIC = "class has no public picture"
@@ -108,8 +108,8 @@ class _Sizes:
         )
 
 
-def draw_split(dataset: Dataset, config: AuditConfig, terms: Terms) -> Split:
-    """Draw the sets.
+def draw_split(dataset: Dataset, config: AuditConfig, terms: Terms | None = None) -> Split:
+    """Draw the sets; without `terms`, on those of the configured test with a fitted reference.
 
     A picture whose `set` is prescribed goes nowhere else. Of the rest, those that can be judged (with boxes, for the
     label test; all, with `--crop corner`) can be targets or fit set; those that cannot make the public set first. The
@@ -122,6 +122,7 @@ def draw_split(dataset: Dataset, config: AuditConfig, terms: Terms) -> Split:
 
     The draw depends on the seed and the ids, not on the order of the table.
     """
+    terms = terms or Terms.of(dataset, config)
     order = by_id(dataset)
     order = order[terms.possible[order]]
     labels = terms.strata

@@ -110,12 +110,14 @@ def _line(score: ScoreRecord, name: str, said: _Said) -> Line:
 
 def set_lines(record: AuditRecord) -> Iterator[str]:
     """How many pictures of each set were used, and how many set aside, why."""
+    symmetric = record.headline.metric.endswith("_symmetric")
     for name, used in record.data.counts.items():
         reasons = record.data.set_aside.get(name, {})
         if not used and not reasons:
             continue
         lost = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
-        yield f"{name}: {used:,} used" + (f"; set aside: {lost}" if lost else "")
+        said = "reference's members" if symmetric and name == "control" else name
+        yield f"{said}: {used:,} used" + (f"; set aside: {lost}" if lost else "")
     if record.data.left_out:
         lost = ", ".join(f"{count:,} {reason}" for reason, count in record.data.left_out.items())
         yield f"in no set: {lost}"

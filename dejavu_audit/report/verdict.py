@@ -84,8 +84,8 @@ def _symmetric(model: str, found: str, words: _Words, number: str) -> str:
     """The verdict line of the symmetric two-model test."""
     if found == "memorizes":
         return (
-            f"Memorization: of {model} and its reference, the one that {words.does} is the one that saw them, "
-            f"beyond {words.beyond}: {number}, the mean of both directions."
+            f"Memorization: {model} and its reference do better on the {words.given} of their own training pictures "
+            f"than on each other's: {number}, the mean of both directions."
         )
     if found == "not shown":
         return (
@@ -94,7 +94,7 @@ def _symmetric(model: str, found: str, words: _Words, number: str) -> str:
         )
     return (
         f"Suspect: {model} and its reference do better on the {words.given} of each other's training pictures than on "
-        f"their own: {number}; check that the two lists of members were not exchanged."
+        f"their own: {number}, the mean of both directions; check that the two lists were not exchanged."
     )
 
 
@@ -133,7 +133,8 @@ def caveats(
     else:
         said.append("The control is taken to be drawn like the targets; that it is has not been tested.")
     if headline.calibrated and control < 1_000:
-        said.append(f"The control is small ({control:,} pictures), which widens the interval.")
+        whose = "The set of the reference's members" if symmetric else "The control"
+        said.append(f"{whose} is small ({control:,} pictures), which widens the interval.")
     said += _of_references(references)
     if lost > 0.1 * (lost + judged):
         said.append(

@@ -27,10 +27,11 @@ def record(*, calibrated=True, missing=(), name="timm x") -> AuditRecord:
             transform="t", embedding_dim=3, notes=[],
         ),
         data=DataRecord(
-            name="d", root="/", classes=2, counts={"target": 90, "control": 0, "public": 50, "fit": 10},
+            name="d", root="/", classes=2, left_out={}, counts={"target": 90, "control": 0, "public": 50, "fit": 10},
             set_aside={"target": {"no usable background": 7, "picture is truncated": 3}}, duplicates=None, notes=[],
         ),
         reference={},
+        references=[],
         headline=HeadlineRecord(
             metric="deja_vu_top1", estimate=0.125, low=0.1, high=0.15, level=0.95, calibrated=calibrated, p_value=0.1,
             p_value_test="permutation",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dejavu_audit.report import verdict
-from dejavu_audit.report.record import HeadlineRecord
+from dejavu_audit.report.record import HeadlineRecord, ReferenceRecord, ScoreRecord
 
 
 def headline(estimate, low, high, *, calibrated=True):
@@ -44,20 +44,66 @@ def test_nothing_shown_is_not_nothing_there():
     assert "up to +3.0 points cannot be ruled out" in verdict.sentence("m", headline(0.0, -0.02, 0.03))
 
 
+def score(estimate):
+    return ScoreRecord(estimate=estimate, low=estimate, high=estimate, n=9, method="bootstrap")
+
+
+def reference(*, right=0.2, weaker=False, **description):
+    return ReferenceRecord(
+        name="naive-bayes",
+        description=description,
+        memorization=score(0.1),
+        right_targets=score(right),
+        right_control=score(right),
+        encoder_right_control=score(right),
+        control_gap=score(0.043),
+        weaker=weaker,
+    )
+
+
+def caveats(number=None, references=(), **said):
+    known = {"control": 5000, "groups": True, "lost": 0, "judged": 100, "symmetric": False}
+    return verdict.caveats(headline=number or headline(0.1, 0.05, 0.2), references=references, **{**known, **said})
+
+
 def test_without_a_control_the_bias_is_said():
-    said = verdict.caveats(
-        headline=headline(0.1, 0.05, 0.2, calibrated=False), control=0, groups=True, base=0.2, lost=0, asked=100
-    )
-    assert said[0].startswith(
-        "Uncalibrated, biased upward where the encoder reads backgrounds better than the baseline"
-    )
+    said = caveats(headline(0.1, 0.05, 0.2, calibrated=False), control=0)
+    assert said[0].startswith("Uncalibrated, biased upward where the encoder is better than the reference")
 
 
-def test_a_baseline_that_is_never_right_is_said():
-    said = verdict.caveats(headline=headline(0.1, 0.05, 0.2), control=5000, groups=True, base=0.0, lost=0, asked=100)
-    assert any("names no target at all" in line for line in said)
+def test_a_reference_that_is_never_right_is_said():
+    assert any(
+        "naive-bayes is right on no target at all" in line for line in caveats(references=[reference(right=0.0)])
+    )
+    assert not any("naive-bayes" in line for line in caveats(references=[reference()]))
+
+
+def test_a_reference_that_does_not_keep_up_is_said():
+    said = caveats(references=[reference(weaker=True)])
+    assert any("weaker than the encoder on the control" in line and "+4.3 points" in line for line in said)
+
+
+def test_a_contaminated_reference_that_was_allowed_is_said():
+    said = caveats(references=[reference(contaminated="its tagger was trained on ImageNet")])
+    assert "its tagger was trained on ImageNet" in said
 
 
 def test_many_set_aside_are_said():
-    said = verdict.caveats(headline=headline(0.1, 0.05, 0.2), control=5000, groups=True, base=0.3, lost=20, asked=100)
-    assert any("20 of 100" in line for line in said)
+    assert any("20 of 100" in line for line in caveats(lost=20, judged=80))
+    assert not any("of 200" in line for line in caveats(lost=20, judged=180))
+
+
+def test_the_object_test_speaks_of_captions():
+    number = headline(0.1, 0.05, 0.2).model_copy(update={"metric": "ppg"})
+    said = verdict.sentence("openclip x", number)
+    assert "tells the objects of its targets from their captions" in said and "background" not in said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [(0.05, 0.2, "Memorization:"), (-0.05, 0.2, "No memorization shown:"), (-0.2, -0.05, "were not exchanged")],
+)
+def test_the_symmetric_test_speaks_of_both_models(low, high, says):
+    number = headline((low + high) / 2, low, high).model_copy(update={"metric": "deja_vu_top1_symmetric"})
+    said = verdict.sentence("timm x", number)
+    assert says in said and "timm x and its reference" in said and "both directions" in said
