@@ -24,10 +24,10 @@ from dejavu_audit.data.splits import draw_split
 from dejavu_audit.data.terms import Terms
 from dejavu_audit.embeddings.store import Store
 from dejavu_audit.embeddings.stream import embed_views
-from dejavu_audit.embeddings.views import View
 from dejavu_audit.encoders.loading import load_encoder
 from dejavu_audit.errors import AuditError
 from dejavu_audit.findings import Found, write
+from dejavu_audit.inference import utility
 from dejavu_audit.parts import default_test, find_objects, load_references
 from dejavu_audit.progress import Silent
 from dejavu_audit.report.clock import Clock
@@ -39,12 +39,9 @@ from dejavu_audit.strengths import compare_references
 
 if TYPE_CHECKING:
     from dejavu_audit.inference.protocol import InferenceTest
-    from dejavu_audit.scores.estimates import Score
     from dejavu_audit.types import Progress
 
 TESTS = {"label": "dejavu_audit.inference.label", "objects": "dejavu_audit.inference.objects"}
-HELD = "held-out pictures"
-"""The whole control pictures, which only the utility looks at."""
 
 
 def audit(model: str, *, data: str, on_progress: Progress | None = None, **settings: Any) -> AuditResult:
@@ -88,8 +85,8 @@ def run_audit(config: AuditConfig, progress: Progress) -> AuditResult:
             if plan.symmetric:
                 scores, headline = symmetric(scores), symmetric_headline(headline)
         with clock("utility"):
-            utility = measure_utility(plan, seen, progress) if config.utility else None
-        found = Found(test, targets, control, scores, headline, references, utility)
+            use = utility.of_encoder(plan, seen, progress) if config.utility else None
+        found = Found(test, targets, control, scores, headline, references, use)
         clock.count(seen.counts)
         return write(plan, seen, answers, found, clock)
 
@@ -147,7 +144,7 @@ def announce(plan: Plan, progress: Progress) -> None:
 
 def look(plan: Plan, test: InferenceTest, jobs: dict[str, Any], progress: Progress) -> Seen:
     """Stream every picture once, however many encoders look at it, whole or cropped."""
-    views = {**jobs, HELD: (View(plan.encoder, None), plan.split.control)} if plan.config.utility else jobs
+    views = {**jobs, **utility.jobs(plan)} if plan.config.utility else jobs
     embedded, counts = embed_views(
         plan.dataset,
         list(views.values()),
@@ -162,15 +159,6 @@ def look(plan: Plan, test: InferenceTest, jobs: dict[str, Any], progress: Progre
     seen = seen.without(test.set_aside(plan, seen))
     refuse_if_too_few(plan.config, seen)
     return seen
-
-
-def measure_utility(plan: Plan, seen: Seen, progress: Progress) -> dict[str, Score]:
-    """What the encoder is good for, measured on whole pictures that it never saw."""
-    from dejavu_audit.utility import measure  # TODO top
-
-    held, held_vectors = seen.views[HELD].of(plan.split.control)
-    public, public_vectors = seen.views["public"].of(seen.public)
-    raise NotImplementedError((measure, held, held_vectors, public, public_vectors, progress))
 
 
 def refuse_if_too_few(config: AuditConfig, seen: Seen) -> None:

@@ -11,6 +11,16 @@ from dejavu_audit.cli import options as o
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
 
+ABOUT = {
+    "checkpoint": "Audit a self-supervised checkpoint as its authors publish it: dejavu-audit checkpoint FILE --arch NAME.",
+    "hf": "Audit a model of the transformers library: DINOv2, SigLIP, CLIP, ViT; a hub name or a local folder.",
+    "openclip": "Audit an image-caption model of open_clip.",
+    "python": "Audit an encoder that your own code makes: dejavu-audit python MODULE:FUNCTION.",
+    "timm": "Audit an image encoder of timm.",
+    "torchscript": "Audit a TorchScript file, which is code: dejavu-audit torchscript FILE.",
+}
+"""What the families of this package are; others are named as they are installed."""
+
 
 def command_for(family: str) -> Callable[..., None]:
     """The audit command of one encoder family."""
@@ -143,7 +153,7 @@ def command_for(family: str) -> Callable[..., None]:
         else:
             screen.show_result(result, quiet=quiet, json=json)
 
-    command.__doc__ = f"Audit a model of the {family} family."
+    command.__doc__ = ABOUT.get(family, f"Audit a model of the {family} family.")
     return command
 
 
