@@ -48,8 +48,8 @@ class Point:
             control=of(scores, "deja_vu_top1_control"),
             accuracy_targets=of(scores, "accuracy_target_top1"),
             accuracy_control=of(scores, "accuracy_target_top1_control"),
-            knn=of(utility, "knn_accuracy"),
-            probe=of(utility, "linear_probe_accuracy"),
+            knn=of(utility, "knn_top1"),
+            probe=of(utility, "linear_probe_top1"),
         )
 
     def above(self, other: Point) -> bool:

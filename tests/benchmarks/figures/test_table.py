@@ -33,7 +33,7 @@ def test_a_point_is_what_the_audit_says():
             "accuracy_target_top1": score(0.28),
             "accuracy_target_top1_control": score(0.07),
         },
-        "utility": {"knn_accuracy": score(0.9), "linear_probe_accuracy": score(0.95)},
+        "utility": {"knn_top1": score(0.9), "linear_probe_top1": score(0.95)},
     }
     assert Point.from_audit(4, "a", record) == Point(4, "a", 0.2, 0.1, 0.3, 0.25, 0.05, 0.28, 0.07, 0.9, 0.95)
     without = Point.from_audit(4, "a", {**record, "utility": None})

@@ -1,0 +1,49 @@
+"""The audits behind the figures: a sweep a figure, its chart and its small table left in docs/figures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.figures.table import Point, write
+from dejavu_audit.errors import AuditError
+from dejavu_audit.sweep import PLOT, sweep
+
+if TYPE_CHECKING:
+    from dejavu_audit.sweep import Sweep
+
+
+class Told:
+    """Progress as plain lines on stderr: what is said, and which stage has begun."""
+
+    def say(self, message: str) -> None:
+        print(message, file=sys.stderr, flush=True)
+
+    def stage(self, name: str, total: int | None, unit: str = "pictures"):
+        from contextlib import nullcontext
+
+        return nullcontext(lambda done: None)
+
+
+def audit_figure(spec: Path, runs: Path) -> None:
+    """Run one figure's sweep and leave chart and table beside its description; rows that are done already stay.
+
+    AuditError where a row failed: a figure is whole or not there.
+    """
+    done = sweep(spec, out=runs / spec.stem, cache_dir=runs / "cache", on_progress=Told())
+    failed = [row for row in done.record.rows if row.state != "done"]
+    if failed:
+        raise AuditError(f"{spec}: {len(failed)} of {len(done.record.rows)} rows failed, the first: {failed[0].error}")
+    write(points_of(done), spec.with_suffix(".csv"))
+    shutil.copyfile(done.folder / f"{PLOT}.svg", spec.with_suffix(".svg"))
+
+
+def points_of(done: Sweep) -> list[Point]:
+    """A point a row, in the order of the sweep: by series, then x."""
+    return [
+        Point.from_audit(row.x, row.series or "", json.loads((done.folder / row.folder / "audit.json").read_text()))
+        for row in done.record.rows
+    ]
