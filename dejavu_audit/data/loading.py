@@ -29,6 +29,14 @@ def _may_be_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_dictionary(kind) or pa.types.is_null(kind))
 
 
+def _are_names(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) and pa.types.is_string(kind.value_type))
+
+
+def _is_told(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or _are_names(kind))
+
+
 _COLUMNS: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
     "id": ("string", pa.types.is_string),
     "path": ("string", pa.types.is_string),
@@ -37,6 +45,11 @@ _COLUMNS: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
     "set": ("string", _may_be_text),
     "group": ("string", _may_be_text),
 }
+_TOLD: dict[str, tuple[str, Callable[[pa.DataType], bool]]] = {
+    "caption": ("string or list<string>", _is_told),
+    "objects": ("list<string>", _are_names),
+}
+"""Columns that are there where the data tell of more than labels."""
 
 
 def load_dataset(config: AuditConfig) -> Dataset:
@@ -87,8 +100,10 @@ def checked(dataset: Dataset) -> Dataset:
         raise AuditError(f"what the data set's plug-in gives ({kind}) is no data set: it lacks {', '.join(lacking)}")
     table, who = dataset.table, f"the data set {dataset.name!r}"
     _check_columns(table, who, dataset.root)
-    labels = np.asarray(table["label"])
-    if labels.min() < 0 or labels.max() >= len(dataset.classes):
+    labels, unlabelled = np.asarray(table["label"]), not len(dataset.classes)
+    if unlabelled and (labels != -1).any():
+        raise AuditError(f"{who} has labels, but no classes that they stand for; name them, or make every label -1")
+    if not unlabelled and (labels.min() < 0 or labels.max() >= len(dataset.classes)):
         raise AuditError(f"a label of {who} lies outside its {len(dataset.classes):,} classes")
     if len(set(dataset.classes)) != len(dataset.classes):
         raise AuditError(f"two classes of {who} have the same name; name them apart")
@@ -108,6 +123,11 @@ def _check_columns(table: pa.Table, who: str, root: str) -> None:
         if column not in table.column_names:
             raise AuditError(f"{who} has no column {column!r} in its table; found: {', '.join(table.column_names)}")
         if not fits(table[column].type):
+            raise AuditError(
+                f"the column {column!r} of {who} is of type {table[column].type}; it must be of type {wanted}"
+            )
+    for column, (wanted, fits) in _TOLD.items():
+        if column in table.column_names and not fits(table[column].type):
             raise AuditError(
                 f"the column {column!r} of {who} is of type {table[column].type}; it must be of type {wanted}"
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,15 +42,27 @@ def on_one_line(found: object) -> str:
     return " ".join(str(found).split())
 
 
+def is_text(value: str) -> bool:
+    """Can it be written as UTF-8? File names need not be text, and JSON can spell half a character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Manifest:
     """A table and the file that it came from, so that every complaint can name the file."""
 
     path: Path
+    """The file; of several, the pattern that they share, as in /data/*.parquet."""
     table: pa.Table
     """The wanted columns that were found. Text is `string`, whatever flavour of it the file had."""
     found: tuple[str, ...]
     """Every column of the file, wanted or not."""
+    files: tuple[tuple[Path, int], ...]
+    """Every file and its number of rows, in the order of the table."""
 
     @property
     def typed(self) -> bool:
@@ -95,18 +108,78 @@ def read_manifest(path: Path, wanted: Collection[str]) -> Manifest:
         if not is_file(path):
             raise AuditError(f"there is no file {path}; name a {', '.join(FORMATS)} file")
         table, found = _READERS[path.suffix.lower()](path, wanted)
-        table.validate(full=True)  # not every reader looks whether text is UTF-8
+        # Not every reader looks whether text is UTF-8; one bad caption of a Parquet file is left out later on.
+        spared = {"caption"} if path.suffix.lower() == ".parquet" else set()
+        for name in set(table.column_names) - spared:
+            table[name].validate(full=True)
     except KeyError:
         raise AuditError(f"{path} is of no known format; write it as {', '.join(FORMATS)}") from None
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise AuditError(f"{path} cannot be read as {path.suffix[1:]}: {first}") from None
+        raise AuditError(f"{path} cannot be read as {path.suffix[1:]}: {_why(error, path)}") from None
     twice = next((name for name in found if found.count(name) > 1), None)
     if twice is not None:
         raise AuditError(f"{path} has two columns {twice!r}; rename one")
     if not table.num_rows:
         raise AuditError(f"{path} has no rows")
-    return Manifest(path, pa.table({name: _plain(table[name]) for name in table.column_names}), tuple(found))
+    columns = {name: _plain(table[name]) for name in table.column_names}
+    return Manifest(path, pa.table(columns), tuple(found), ((path, table.num_rows),))
+
+
+def read_manifests(paths: Sequence[Path], wanted: Collection[str]) -> Manifest:
+    """Several files of one format as one, the rows of one after those of the other; AuditError also if they disagree.
+
+    A column that one of them lacks is empty there.
+    """
+    parts = [read_manifest(path, wanted) for path in paths]
+    if len(parts) == 1:
+        return parts[0]
+    found = tuple(dict.fromkeys(name for part in parts for name in part.found))
+    try:
+        table = pa.concat_tables([part.table for part in parts], promote_options="permissive")
+    except pa.ArrowException as error:
+        for part in parts[1:]:
+            for name in set(part.table.column_names) & set(parts[0].table.column_names):
+                kinds = parts[0].table[name].type, part.table[name].type
+                if kinds[0] != kinds[1] and pa.null() not in kinds:
+                    raise AuditError(
+                        f"the column {name!r} is of type {on_one_line(kinds[0])} in {parts[0].path} and of type "
+                        f"{on_one_line(kinds[1])} in {part.path}; write all as one type"
+                    ) from None
+        raise AuditError(f"{paths[0].parent} holds files that do not go together: {on_one_line(error)}") from None
+    return Manifest(
+        paths[0].parent / f"*{paths[0].suffix}", table, found, tuple(one for part in parts for one in part.files)
+    )
+
+
+def text_of(path: Path) -> str:
+    """The text of a file; AuditError that names the line where it is not UTF-8, or says why it cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise AuditError(f"{path} cannot be read: {error.strerror or error}") from None
+    fault = _not_utf8(content)
+    if fault is not None:
+        raise AuditError(f"{path} cannot be read: {fault}")
+    return content.decode("utf-8-sig")
+
+
+def _not_utf8(content: bytes) -> str | None:
+    try:
+        content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        return f"line {line:,} is not UTF-8; write the file anew as UTF-8"
+    return None
+
+
+def _why(error: Exception, path: Path) -> str:
+    """What to say of a file that arrow or Python cannot read."""
+    if path.suffix.lower() in {".csv", ".jsonl"} and is_file(path):
+        with contextlib.suppress(OSError):
+            fault = _not_utf8(path.read_bytes())
+            if fault is not None:
+                return fault
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
 
 
 def _read_parquet(path: Path, wanted: Collection[str]) -> tuple[pa.Table, list[str]]:

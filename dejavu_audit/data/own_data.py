@@ -1,4 +1,4 @@
-"""The data set behind a description: columns in arrow, pictures as files or as bytes in a Parquet column."""
+"""The data set behind descriptions and caption data: columns in arrow, pictures wherever their source has them."""
 
 from __future__ import annotations
 
@@ -10,42 +10,40 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from dejavu_audit.data.box_column import parse_boxes
-from dejavu_audit.data.embedded import embedded_bytes
-from dejavu_audit.data.pictures import file_identity, open_picture, picture_size
-from dejavu_audit.errors import SetAside
+from dejavu_audit.data.pictures import open_picture, picture_size
 from dejavu_audit.types import Annotation
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from dejavu_audit.data.sources import Source
+
 
 class OwnData:
-    """A described data set; see `dejavu_audit.types.Dataset`."""
+    """A data set that was read from files; see `dejavu_audit.types.Dataset`."""
 
     def __init__(
         self,
         name: str,
-        root: Path,
+        root: str | Path,
         classes: Sequence[str],
         table: pa.Table,
+        pictures: Source,
         *,
-        boxes: pa.ChunkedArray | None = None,
+        boxes: pa.Array | pa.ChunkedArray | None = None,
         boxes_format: str = "xyxy",
-        embedded: Path | None = None,
-        links: bool = False,
         notes: Sequence[str] = (),
     ) -> None:
-        """Take what `dejavu_audit.data.description` read.
+        """Take what was read.
 
         Args:
             name: of the data set.
-            root: what the table's paths are relative to.
-            classes: their names.
+            root: where the files are.
+            classes: their names; empty where there are no labels.
             table: as `Dataset.table`, and maybe the columns caption and objects.
+            pictures: gives the picture of a row of the table.
             boxes: a list of boxes a row, or JSON text of it; None where there are none.
             boxes_format: xyxy or xywh, each maybe -normalized.
-            embedded: the Parquet file whose column `image` holds the pictures, row by row as the table.
-            links: may a picture be a link that points out of the root?
             notes: what the report must tell.
 
         """
@@ -54,20 +52,17 @@ class OwnData:
         self.classes = classes
         self.table = table.combine_chunks()
         self.notes = notes
+        self._pictures = pictures
         self._boxes = boxes
         self._format = boxes_format
-        self._embedded = os.path.realpath(embedded) if embedded else None
-        self._links = links
 
     def identity(self, row: int) -> str:
-        """The file's path, size and time of change; of an embedded picture, those of the Parquet file, and the row."""
-        if self._embedded:
-            return f"{file_identity(self._embedded)}|row {row}"
-        return file_identity(self._file(row))
+        """What pins the picture: path, size and time of change of its file, and its place in it."""
+        return self._pictures.identity(row)
 
     def open(self, row: int, draft: int | None = None) -> Image.Image:
         """The decoded picture."""
-        return open_picture(self._source(row), draft)
+        return open_picture(self._pictures.picture(row), draft)
 
     def annotation(self, row: int) -> Annotation:
         """The boxes of a row, as [x0, y0, x1, y1] in pixels."""
@@ -75,20 +70,11 @@ class OwnData:
         if self._format.startswith("xywh"):
             boxes = tuple((x, y, x + w, y + h) for x, y, w, h in boxes)
         if self._format.endswith("normalized"):
-            width, height = picture_size(self._source(row))
+            width, height = picture_size(self._pictures.picture(row))
             boxes = tuple((x0 * width, y0 * height, x1 * width, y1 * height) for x0, y0, x1, y1 in boxes)
         return Annotation(boxes)
 
-    def _source(self, row: int) -> Path | bytes:
-        return embedded_bytes(self._embedded, row) if self._embedded else self._file(row)
 
-    def _file(self, row: int) -> Path:
-        file = os.path.join(self.root, self.table["path"][row].as_py())  # noqa: PTH118 - called for every picture
-        if not self._links:
-            try:
-                inside = os.path.realpath(file).startswith(os.path.join(self.root, ""))  # noqa: PTH118
-            except (OSError, ValueError):  # a null byte in the name
-                raise SetAside("picture is missing") from None
-            if not inside:
-                raise SetAside("path leaves the root")
-        return Path(file)
+def no_labels(size: int) -> pa.Array:
+    """(size,) the label of pictures that have none."""
+    return pa.repeat(pa.scalar(-1, pa.int32()), size)
