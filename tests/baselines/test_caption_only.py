@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -46,7 +45,7 @@ def copied(folder, to):
     """A copy whose weights are links, since they are large: take one away before writing another in its place."""
 
     def copy(source, target):
-        os.symlink(source, target) if source.endswith(".safetensors") else shutil.copy2(source, target)
+        Path(target).symlink_to(source) if source.endswith(".safetensors") else shutil.copy2(source, target)
 
     shutil.copytree(folder, to, copy_function=copy, dirs_exist_ok=True)
     return to
