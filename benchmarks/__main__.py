@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.bar import Bar
 
-NAMES = ["start", "geometry", "bootstrap", "stream", "warm", "memory"]
+NAMES = ["start", "geometry", "bootstrap", "stream", "warm", "memory", "naive_bayes", "objects", "shared", "tars"]
 
 
 def main(names: list[str]) -> int:
