@@ -39,9 +39,9 @@ NAME = "timm"
 def load(request: TaggerRequest) -> TorchTagger:
     """The tagger of a request; `model` and `pretrained` are as for the encoders of the family timm.
 
-    The option `classes` names a file with a class a line. Without it the classes of ImageNet are known by their number
-    (1,000; 11,821; 21,841 or 21,843), others are called "class 17". AuditError for unknown names, weights that
-    cannot be had or do not fill the model, head included, and a list of classes of another length.
+    The option `classes` names a file with a class a line. Without it a model with as many classes as an ImageNet that
+    timm knows (1,000, 11,821, 21,841 and others) has its names, and others' are "class 17". AuditError for unknown
+    names, weights that cannot be had or do not fill the model, head included, and a list of classes of another length.
     """
     check(request.options, ("classes",), NAME)
     name, pretrained = resolve(request.model, request.pretrained)
