@@ -1,4 +1,4 @@
-"""Naive Bayes on the object tags of a background crop (Kokhlikyan et al. 2024, arXiv 2504.05651, section 3.2).
+"""Naive Bayes on the object tags of a background crop (Kokhlikyan et al. 2024, arXiv 2504.05651).
 
 What a tagger that never saw the targets finds on a background, and how often each class has it.
 """
@@ -13,12 +13,11 @@ import numpy as np
 from dejavu_audit.errors import AuditError
 from dejavu_baselines.options import Choice, Real, read
 from dejavu_baselines.tag_counts import (
-    BLOCK,
     Bernoulli,
     Tags,
     chosen_tags,
     count,
-    normalised,
+    in_runs,
     published_log_ratios,
 )
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from dejavu_audit.types import Array, BaselineRequest, Progress, Tagger
 
 NAME = "naive-bayes"
+BLOCK = 8_192
+"""Crops whose tags are counted between two signs of progress."""
 VERSION = 1
 """Raised whenever the same fit set may give another state: it is in the key of cached fits."""
 
@@ -114,11 +115,10 @@ class NaiveBayes:
         """
         tags = self._tags(features)
         if not self.published:
-            log_prior, log_absent, log_odds = (
-                np.asarray(state[name]) for name in ("log_prior", "log_absent", "log_odds")
-            )
-            return normalised(Bernoulli(log_prior, log_absent, log_odds).log_joint(tags))
-        probabilities = normalised(np.asarray(tags @ state["log_ratios"]))
+            bayes = Bernoulli(**{name: np.asarray(state[name]) for name in ("log_prior", "log_absent", "log_odds")})
+            return in_runs(tags, bayes.log_joint, len(bayes.log_prior))
+        log_ratios = np.asarray(state["log_ratios"])
+        probabilities = in_runs(tags, lambda some: some @ log_ratios, log_ratios.shape[1])
         probabilities[np.diff(tags.indptr) == 0] = 0
         return probabilities
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,43 +17,58 @@ Tags: TypeAlias = "sparse.csr_array[Any]"
 """(pictures, tags) float64, 1 where a picture has a tag."""
 Floats: TypeAlias = NDArray[np.float64]
 
-BLOCK = 8_192
-"""Pictures whose scores of all tags are looked at together."""
+CELLS = 1 << 18
+"""Numbers worked on together, so that they stay in the processor's cache: twice as fast as with 16 times as many."""
+LEAST = np.float32(-80)
+"""Logarithm of the least probability beside the best class: near float32's end numbers are an order slower."""
 FLOOR = 1e-10
 """What the published code puts in the place of a count of zero."""
 
 
 def chosen_tags(scores: Array, k: int | None, threshold: float) -> Tags:
-    """The `k` likeliest tags of each picture (None: all) among those whose score exceeds `threshold`.
+    """The `k` likeliest tags of each picture (None: all) among those whose score exceeds `threshold`, 0 or more.
 
     `scores` is (n, v); among equal scores the lower tag comes first. A score that is no number is no tag.
     """
     n, v = scores.shape
-    parts = [_chosen(np.asarray(scores[start : start + BLOCK]), k, threshold) for start in range(0, n, BLOCK)]
+    step = max(1, CELLS // v)
+    parts = [_chosen(np.asarray(scores[start : start + step]), k, threshold) for start in range(0, n, step)]
     if not parts:
-        return _sparse(np.zeros((0, v), np.bool_))
+        return sparse.csr_array((np.zeros(0), np.zeros(0, np.int64), np.zeros(1, np.int64)), shape=(0, v))
     together: Tags = sparse.vstack(parts, format="csr")
     return together
 
 
 def _chosen(scores: Array, k: int | None, threshold: float) -> Tags:
-    # In float64, since a threshold of 0.1 rounded to the scores' float16 would be another; -inf where there is no tag.
-    left = np.asarray(scores, np.float64)
-    left = np.where(left > threshold, left, -np.inf)
-    if k is None or k >= left.shape[1]:
-        return _sparse(left > -np.inf)
-    rows = np.arange(len(left))
-    found = np.zeros(left.shape, np.bool_)
-    for _ in range(k):  # few: five passes over a block are much faster than sorting it
-        best = left.argmax(axis=1)
-        found[rows, best] |= left[rows, best] > -np.inf
-        left[rows, best] = -np.inf
-    return _sparse(found)
+    n, v = scores.shape
+    left, nothing = _ordered(scores, threshold)
+    if k is None or k >= v:
+        rows, tags = np.nonzero(left > nothing)
+        sizes = np.bincount(rows, minlength=n)
+    else:
+        every = np.arange(n)
+        best = np.empty((n, k), np.int64)
+        for i in range(k):  # few: passes over a block are much faster than sorting it
+            at = left.argmax(axis=1)
+            best[:, i] = np.where(left[every, at] > nothing, at, v)
+            left[every, at] = nothing
+        best.sort(axis=1)
+        tags, sizes = best[best < v], (best < v).sum(axis=1)
+    return sparse.csr_array((np.ones(len(tags)), tags, np.concatenate([[0], np.cumsum(sizes)])), shape=(n, v))
 
 
-def _sparse(found: NDArray[np.bool_]) -> Tags:
-    rows, tags = np.nonzero(found)
-    return sparse.csr_array((np.ones(len(rows)), (rows, tags)), shape=found.shape)
+def _ordered(scores: Array, threshold: float) -> tuple[Array, float]:
+    """A copy in the order of the scores, and what stands in it where there is no tag: less than all else."""
+    if scores.dtype != np.float16:
+        left = np.where(scores > threshold, scores, -np.inf)
+        return left, -np.inf
+    # The bits of a float16 of 0 or more, read as a whole number, grow with it, and need no slow conversion to compare.
+    cut = np.float16(threshold)
+    if float(cut) > threshold:  # rounded up: what exceeds the threshold exceeds the next number below
+        cut = np.nextafter(cut, np.float16(-1))
+    bits = scores.view(np.int16)
+    there = (bits > cut.view(np.int16)) & (bits <= np.float16(np.inf).view(np.int16))
+    return np.where(there, bits, np.int16(-1)), -1
 
 
 def count(tags: Tags, labels: Array, n_classes: int) -> Floats:
@@ -122,7 +138,20 @@ def published_scores(log_ratios: Floats, tags: Tags) -> Floats:
     return scores
 
 
+def in_runs(tags: Tags, log_scores: Callable[[Tags], Floats], n_classes: int) -> NDArray[np.float32]:
+    """(n, c) probabilities in proportion to the exponentials of `log_scores`, a few pictures at a time."""
+    n, step = tags.shape[0], max(1, CELLS // n_classes)
+    probabilities = np.empty((n, n_classes), np.float32)
+    for start in range(0, n, step):
+        rows = slice(start, start + step)
+        probabilities[rows] = normalised(log_scores(tags[rows]))
+    return probabilities
+
+
 def normalised(log_scores: Floats) -> NDArray[np.float32]:
     """(n, c) probabilities in proportion to exp(log_scores); rows sum to 1."""
-    odds = np.exp(log_scores - log_scores.max(axis=1, keepdims=True))
-    return np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32)
+    # The logarithms have done their work: what is left is rounded to float32 anyway, and fast in it.
+    below = (log_scores - log_scores.max(axis=1, keepdims=True)).astype(np.float32)
+    odds = np.exp(np.maximum(below, LEAST, out=below))
+    probabilities: NDArray[np.float32] = odds / odds.sum(axis=1, keepdims=True)
+    return probabilities

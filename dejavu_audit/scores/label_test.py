@@ -145,7 +145,7 @@ def _observe(judged: Judged, place: str) -> dict[str, Sample | None]:
 
 @dataclass(frozen=True)
 class Headline:
-    """The one number of the label test."""
+    """The one number of a test, label or object."""
 
     metric: str
     estimate: float | None
@@ -157,7 +157,7 @@ class Headline:
     p_value: float | None
     """One-sided, of "no memorization"; None where there was nothing to measure."""
     p_value_test: str
-    """"permutation" (calibrated) or "mcnemar" (exact, takes the samples as independent)."""
+    """"permutation" (calibrated), or "mcnemar" and in the object test "sign" (exact, take samples as independent)."""
 
 
 def headline(

@@ -130,7 +130,7 @@ def object_scores(
     seed: int = 0,
     compat: str | None = None,
 ) -> dict[str, Score]:
-    """Every score of MEANINGS, each with an interval of confidence `level` (Jayaraman et al. 2024, section 4).
+    """Every score of MEANINGS, each with an interval of confidence `level` (Jayaraman et al. 2024, arXiv 2402.02103).
 
     Gaps without `_targets` or `_control` are calibrated, those on the targets less those on the control, if there is
     a control. Intervals are paired bootstraps over samples, whole clusters together, targets and control

@@ -142,9 +142,21 @@ def test_the_published_rule_by_hand():
 def test_blocks_choose_what_one_piece_chooses(monkeypatch):
     scores, _ = world(50, 9, 2, 0)
     whole = chosen_tags(scores, 3, 0).toarray()
-    monkeypatch.setattr(tag_counts, "BLOCK", 7)
+    monkeypatch.setattr(tag_counts, "CELLS", 70)
     np.testing.assert_array_equal(chosen_tags(scores, 3, 0).toarray(), whole)
     assert chosen_tags(scores[:0], 3, 0).shape == (0, 9)
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("threshold", [0.0, 0.1, 0.3333, 0.5, 1.0])
+def test_every_kind_of_number_is_compared_alike(kind, threshold):
+    rng = np.random.default_rng(0)
+    scores = np.concatenate([rng.random(500), [0, 0.1, 0.3333, 0.5, 1.0, 1e-7, -0.0, -0.2]]).reshape(4, -1).astype(kind)
+    above = scores.astype(np.float64) > threshold
+    if kind is np.float32:  # where a threshold is compared in the scores' own kind
+        above = scores > np.float32(threshold)
+    np.testing.assert_array_equal(chosen_tags(scores, None, threshold).toarray(), above)
+    assert chosen_tags(scores, 3, threshold).nnz == np.minimum(above.sum(axis=1), 3).sum()
 
 
 def test_a_threshold_is_not_rounded_to_the_scores_kind():
@@ -154,10 +166,11 @@ def test_a_threshold_is_not_rounded_to_the_scores_kind():
 
 
 def test_what_is_no_number_is_no_tag():
-    assert chosen_tags(np.array([[np.nan, 0.5, 0.2]]), 2, 0).toarray().tolist() == [[0, 1, 1]]
+    for kind in (np.float16, np.float32):
+        assert chosen_tags(np.array([[np.nan, 0.5, 0.2]], kind), 2, 0).toarray().tolist() == [[0, 1, 1]]
 
 
 def test_probabilities_survive_logarithms_far_below_zero():
     p = normalised(np.array([[-5000.0, -5001.0], [-1e-3, -900.0]]))
     assert p.dtype == np.float32
-    np.testing.assert_allclose(p, [[1 / (1 + math.exp(-1)), 1 / (1 + math.e)], [1, 0]], rtol=1e-6)
+    np.testing.assert_allclose(p, [[1 / (1 + math.exp(-1)), 1 / (1 + math.e)], [1, 0]], rtol=1e-6, atol=1e-30)
