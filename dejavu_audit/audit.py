@@ -99,7 +99,7 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
     encoder = load_encoder(config.family, config.encoder_request())
     config = config.settled(config.test or default_test(config, dataset, encoder))
     references = load_references(config, encoder)
-    dataset, tagger = find_objects(config, dataset)
+    dataset, tagger, warnings = find_objects(config, dataset)
     if config.test == "objects":
         from dejavu_audit.data.captioned import choose_captions  # TODO top
 
@@ -107,7 +107,7 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
     needs_fit = any(not hasattr(one, "encoder") for one in references.values())
     terms = Terms.of(dataset, config, fit=needs_fit, tagged=tagger is not None)
     split = read_split(config.split, dataset, config, terms) if config.split else draw_split(dataset, config, terms)
-    for note in (*encoder.notes, *dataset.notes, *split.notes):
+    for note in (*encoder.notes, *(tagger.notes if tagger else ()), *dataset.notes, *split.notes, *warnings):
         progress.say(note)
     return Plan(
         config=config,
@@ -121,6 +121,7 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
         store=store,
         folder=folder,
         labels=np.asarray(dataset.table["label"], dtype=np.int64),
+        warnings=warnings,
     )
 
 

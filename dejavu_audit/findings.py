@@ -56,6 +56,7 @@ def write(plan: Plan, seen: Seen, answers: Any, found: Found, clock: Clock) -> A
     record = make_record(plan, seen, found, clock)
     samples = found.test.samples(plan, seen, answers)
     plan.folder.write_table(SAMPLES, samples)
+    plan.folder.adopt(found.test.draw(plan, found.targets, found.control))
     plan.folder.write_text(AUDIT, record.model_dump_json(indent=2) + "\n")
     return AuditResult(record, samples, plan.folder.path)
 
@@ -67,7 +68,7 @@ def make_record(plan: Plan, seen: Seen, found: Found, clock: Clock) -> AuditReco
     used, set_aside = seen.used, seen.set_aside
     return AuditRecord(
         method_version=METHOD_VERSION,
-        verdict=verdict.sentence(f"{encoder.family} {encoder.name}", number),
+        verdict=verdict.sentence(verdict.model_name(encoder.family, encoder.name), number),
         caveats=verdict.caveats(
             headline=number,
             references=found.references,
@@ -76,6 +77,7 @@ def make_record(plan: Plan, seen: Seen, found: Found, clock: Clock) -> AuditReco
             lost=set_aside["target"].total() + set_aside["control"].total(),
             judged=used["target"] + used["control"],
             symmetric=plan.symmetric,
+            warnings=plan.warnings,
         ),
         config=config.model_dump(mode="json"),
         model=ModelRecord(

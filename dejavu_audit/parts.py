@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dejavu_audit import plugins
-from dejavu_audit.data.manifest import FORMATS, user_path
+from dejavu_audit.data.manifest import user_path
 from dejavu_audit.data.retabled import Retabled
 from dejavu_audit.errors import AuditError
+from dejavu_audit.taggers.contamination import refuse_contaminated
+from dejavu_audit.taggers.loading import load_tagger
+from dejavu_audit.taggers.sidecar import is_sidecar, read_tags
 
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig, Test
@@ -42,17 +46,18 @@ def load_references(config: AuditConfig, encoder: Encoder) -> Mapping[str, Basel
     return found
 
 
-def find_objects(config: AuditConfig, dataset: Dataset) -> tuple[Dataset, Tagger | None]:
-    """What finds the objects: a sidecar file puts them into the table, a tagger will look at the pictures."""
-    if config.tagger is None or config.test != "objects":
-        return dataset, None
-    from dejavu_audit.taggers.loading import load_tagger
-    from dejavu_audit.taggers.sidecar import read_tags
+def find_objects(config: AuditConfig, dataset: Dataset) -> tuple[Dataset, Tagger | None, tuple[str, ...]]:
+    """What finds the objects: a sidecar file puts them into the table, a tagger will look at the pictures.
 
-    if config.tagger.lower().endswith(FORMATS):
+    The third is what must be said of a tagger that was allowed though it was trained on the audited pictures: what it
+    finds on them it may remember.
+    """
+    if config.tagger is None or config.test != "objects":
+        return dataset, None, ()
+    if is_sidecar(config.tagger):
         path = user_path(config.tagger)
-        column = read_tags(path, dataset.table["id"])
-        return Retabled(dataset, {"objects": column}, (f"objects are those of {path}",)), None
+        column = read_tags(path, dataset.table["id"], paths=dataset.table["path"])
+        return Retabled(dataset, {"objects": column}, (f"objects are those of {path}",)), None, ()
     tagger = load_tagger(
         config.tagger,
         options=config.tagger_options,
@@ -61,4 +66,7 @@ def find_objects(config: AuditConfig, dataset: Dataset) -> tuple[Dataset, Tagger
         batch_size=config.batch_size,
         cache_dir=config.cache_dir,
     )
-    return dataset, tagger
+    told = refuse_contaminated(
+        tagger.trained_on, Path(config.data).stem, what=f"the tagger {config.tagger}", allowed=config.allow_contaminated
+    )
+    return dataset, tagger, () if told is None else (told,)

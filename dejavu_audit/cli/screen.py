@@ -113,7 +113,7 @@ def table(records: list[AuditRecord], titles: list[str] | None = None) -> Table:
     grid = Table(box=None if sys.stdout.encoding.lower() not in {"utf-8", "utf8"} else ROUNDED)
     grid.add_column(UNIT, overflow="fold")
     for number, record in enumerate(records):
-        title = titles[number] if titles else f"{record.model.family} {record.model.name}"
+        title = titles[number] if titles else verdict.model_name(record.model.family, record.model.name)
         grid.add_column(Text(title), justify="right", overflow="fold")
         grid.add_column(f"{100 * record.headline.level:g} % interval", no_wrap=True)
     for lines in zip(*(summary_lines(record) for record in records), strict=True):

@@ -21,6 +21,8 @@ from dejavu_audit.scores.significance import mcnemar
 from dejavu_audit.scores.votes import votes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
 
     from dejavu_audit.neighbors import Neighbors
@@ -180,6 +182,11 @@ def tests(targets: Judged) -> dict[str, dict[str, Any]]:
             "p_value_two_sided": test.two_sided,
         }
     }
+
+
+def draw(plan: Plan, targets: Judged, control: Judged | None) -> list[Path]:
+    """None: its curves are for the report."""
+    return []
 
 
 def samples(plan: Plan, seen: Seen, answers: Answers) -> pa.Table:

@@ -23,6 +23,8 @@ from dejavu_audit.scores.strongest import strongest_objects
 from dejavu_audit.taggers.objects import object_matrix, tag_matrix
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
     from scipy import sparse
 
@@ -227,6 +229,14 @@ def tests(targets: JudgedObjects) -> dict[str, dict[str, Any]]:
             "p_value_two_sided": test.two_sided,
         }
     }
+
+
+def draw(plan: Plan, targets: JudgedObjects, control: JudgedObjects | None) -> list[Path]:
+    """The two recall curves, and the gaps against L."""
+    from dejavu_audit.report.object_charts import write_object_charts  # the plotting library takes a second to load
+
+    name = "The reference's members" if plan.symmetric else "Control"
+    return write_object_charts(plan.folder.path, targets, control, control_name=name)
 
 
 def samples(plan: Plan, seen: Seen, answers: Answers) -> pa.Table:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
 
     from dejavu_audit.embeddings.views import View
@@ -69,6 +71,10 @@ class InferenceTest(Protocol):
 
     def describe(self, plan: Plan, answers: Any, member: str) -> dict[str, Any]:
         """What a reference is and how its fit went."""
+        ...
+
+    def draw(self, plan: Plan, targets: Any, control: Any | None) -> list[Path]:
+        """Leave the test's plots in the run folder; which they are."""
         ...
 
     def samples(self, plan: Plan, seen: Seen, answers: Any) -> pa.Table:

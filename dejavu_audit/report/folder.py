@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,10 @@ class RunFolder:
     def write_table(self, name: str, table: pa.Table) -> None:
         """Write a Parquet file in one piece."""
         self._write(name, lambda file: pq.write_table(table, file, compression="zstd"))
+
+    def adopt(self, files: Iterable[Path]) -> None:
+        """Take files that others left in the folder for this run's own."""
+        self._written.update(file.name for file in files)
 
     def _write(self, name: str, write: Callable[[Path], Any]) -> None:
         unfinished = self.path / f".{name}.{os.getpid()}.tmp"

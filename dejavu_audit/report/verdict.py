@@ -15,6 +15,14 @@ def points(share: float) -> str:
     return f"{100 * share:+.1f}"
 
 
+FILES = (".json", ".pt", ".pth", ".bin", ".ckpt", ".tar", ".safetensors", ".ts", ".py")
+
+
+def model_name(family: str, name: str) -> str:
+    """How the audited model is called: family and name, of a file without its folders."""
+    return f"{family} {name.replace(chr(92), '/').rsplit('/', 1)[-1] if name.endswith(FILES) else name}"
+
+
 def finding(headline: HeadlineRecord) -> str:
     """One of "memorizes", "not shown", "reversed", "uncalibrated", "not measured"."""
     if headline.low is None or headline.high is None:
@@ -107,6 +115,7 @@ def caveats(
     lost: int,
     judged: int,
     symmetric: bool,
+    warnings: Sequence[str] = (),
 ) -> list[str]:
     """What the reader must know beside the number.
 
@@ -118,6 +127,7 @@ def caveats(
         lost: target and control pictures set aside.
         judged: target and control pictures that were not.
         symmetric: whether both models stood on either side once.
+        warnings: what else is known against the audit's parts.
 
     """
     said = []
@@ -136,6 +146,7 @@ def caveats(
         whose = "The set of the reference's members" if symmetric else "The control"
         said.append(f"{whose} is small ({control:,} pictures), which widens the interval.")
     said += _of_references(references)
+    said += warnings
     if lost > 0.1 * (lost + judged):
         said.append(
             f"{lost:,} of {lost + judged:,} targets and control pictures were set aside; the number speaks of the rest."
@@ -164,7 +175,7 @@ def _of_references(references: Sequence[ReferenceRecord]) -> Iterator[str]:
             )
         contaminated = one.description.get("contaminated")
         if contaminated:
-            yield f"{contaminated}"
+            yield str(contaminated)
 
 
 def of(record: AuditRecord) -> str:
