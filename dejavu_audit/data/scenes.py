@@ -34,6 +34,8 @@ _COLUMNS = {
     "boxed": pa.bool_(),
     "set": pa.string(),
     "group": pa.string(),
+    "caption": pa.string(),
+    "objects": pa.list_(pa.string()),
 }
 
 
@@ -110,6 +112,17 @@ def class_names(classes: int) -> tuple[str, ...]:
     return tuple(f"{colour} {shape}" for shape in SHAPES for colour in COLOUR_NAMES)
 
 
+def caption(name: str) -> str:
+    """What is to be seen on a scene of the class: "a picture of a red disc"."""
+    return f"a picture of {'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def objects(name: str) -> list[str]:
+    """What is on a scene of the class, its colour as a thing of its own: ["red", "disc"]."""
+    colour, _, shape = name.partition(" ")
+    return [colour, shape] if colour in COLOUR_NAMES else [name]
+
+
 @dataclass(eq=False)
 class Scenes:
     """Procedural scenes as a `Dataset`: the sets are prescribed, and a picture depends on its own key alone."""
@@ -147,12 +160,6 @@ class Scenes:
         x, y, w, h = lay_out(self.key(row)).box
         return Annotation(((x, y, x + w, y + h),), (SIDE, SIDE))
 
-    def caption(self, row: int) -> str:
-        """What is to be seen: "a picture of a red disc"."""
-        scene = lay_out(self.key(row))
-        colour = COLOUR_NAMES[scene.colour]
-        return f"a picture of {'an' if colour[0] in 'aeiou' else 'a'} {colour} {SHAPES[scene.shape]}"
-
     def _table(self) -> pa.Table:
         options = self.options
         pools = {
@@ -162,14 +169,19 @@ class Scenes:
             "fit": options.fit,
         }
         ids = [f"{stream}-{index:06d}" for stream, size in pools.items() for index in range(size)]
-        labels = [stream_labels(options.seed, stream, size, options.classes) for stream, size in pools.items()]
+        labels = np.concatenate(
+            [stream_labels(options.seed, stream, size, options.classes) for stream, size in pools.items()]
+        )
+        of_class = pa.array(labels)
         columns = {
             "id": ids,
             "path": ids,
-            "label": np.concatenate(labels),
+            "label": labels,
             "boxed": np.ones(len(ids), dtype=bool),
             "set": np.repeat(list(pools), list(pools.values())),
             "group": [None] * len(ids),
+            "caption": pa.array([caption(name) for name in self.classes]).take(of_class),
+            "objects": pa.array([objects(name) for name in self.classes]).take(of_class),
         }
         return pa.table({name: pa.array(columns[name], kind) for name, kind in _COLUMNS.items()})
 

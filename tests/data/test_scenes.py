@@ -7,7 +7,8 @@ import pytest
 
 from dejavu_audit import plugins
 from dejavu_audit.data.crops import CropRule
-from dejavu_audit.data.scenes import SceneOptions, load
+from dejavu_audit.data.scene_drawing import COLOUR_NAMES, SHAPES, lay_out
+from dejavu_audit.data.scenes import SceneOptions, caption, load, objects
 from dejavu_audit.errors import AuditError
 
 SMALL = {"targets": "20", "public": "30", "control": "10", "fit": "5"}
@@ -34,8 +35,9 @@ def test_defaults_are_the_demo_s():
 
 def test_the_table(scenes):
     table = scenes.table
-    assert table.column_names == ["id", "path", "label", "boxed", "set", "group"]
-    assert [str(kind) for kind in table.schema.types] == ["string", "string", "int32", "bool", "string", "string"]
+    assert table.column_names == ["id", "path", "label", "boxed", "set", "group", "caption", "objects"]
+    types = ["string", "string", "int32", "bool", "string", "string", "string", "list<item: string>"]
+    assert [str(kind) for kind in table.schema.types] == types
     ids = table["id"].to_pylist()
     assert len(set(ids)) == 65 and ids[17] == "target-000017" and table["path"].to_pylist() == ids
     assert all(row["id"].startswith(row["set"]) for row in table.to_pylist())
@@ -44,15 +46,31 @@ def test_the_table(scenes):
 
 def test_a_row_is_what_its_label_says(scenes):
     for row in (0, 19, 20, 64):
-        name = scenes.classes[scenes.table["label"][row].as_py()]
-        assert scenes.caption(row) in (f"a picture of a {name}", f"a picture of an {name}")
+        scene, told = lay_out(scenes.key(row)), scenes.table.slice(row, 1).to_pylist()[0]
+        assert told["objects"] == [COLOUR_NAMES[scene.colour], SHAPES[scene.shape]]
+        assert scenes.classes[told["label"]] == " ".join(told["objects"])
+        assert told["caption"].split(" ", 4)[4] == scenes.classes[told["label"]]
     assert scenes.classes[0] == "white disc" and scenes.classes[99] == "brown pair of bars"
 
 
 def test_with_ten_classes_the_names_are_the_shapes():
     scenes = load(None, {**SMALL, "classes": "10"}, 0)
     assert list(scenes.classes)[:3] == ["disc", "square", "triangle"] and len(scenes.classes) == 10
-    assert scenes.caption(3).endswith(scenes.classes[scenes.table["label"][3].as_py()])
+    name = scenes.classes[scenes.table["label"][3].as_py()]
+    assert scenes.table["objects"][3].as_py() == [name] and scenes.table["caption"][3].as_py().endswith(f" a {name}")
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "shows"),
+    [
+        ("red disc", "a picture of a red disc", ["red", "disc"]),
+        ("orange moon", "a picture of an orange moon", ["orange", "moon"]),
+        ("brown pair of bars", "a picture of a brown pair of bars", ["brown", "pair of bars"]),
+        ("pair of bars", "a picture of a pair of bars", ["pair of bars"]),
+    ],
+)
+def test_captions_and_objects_of_a_class(name, says, shows):
+    assert (caption(name), objects(name)) == (says, shows)
 
 
 def test_a_picture_does_not_depend_on_the_sizes_nor_on_the_audit_s_seed(scenes):
