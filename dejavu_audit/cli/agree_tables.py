@@ -85,7 +85,7 @@ def _pair(console: Console, pair: Pair, level: float, *, alone: bool) -> None:
 
 
 def _row(name: str, score: Score) -> list[Text]:
-    bounds = "" if score.low is None or score.high is None else f"{score.low:.2f} to {score.high:.2f}"
+    bounds = "" if score.low is None or score.high is None else f"{number(score.low)} to {number(score.high)}"
     return texts(name, number(score.estimate), bounds)
 
 

@@ -16,7 +16,7 @@ from dejavu_audit.report.ranking import SORTS
 if TYPE_CHECKING:
     from dejavu_audit.report.reading import Run
 
-WIDE = 100
+WIDE = 110
 """Columns under which samples stand below one another."""
 _SETS = {"target": "targets", "control": "control pictures"}
 _ARE = {
@@ -53,18 +53,22 @@ def show_samples(run: Run, asked: dict[str, Any], rows: list[dict[str, Any]]) ->
                 console.print(Padding(Text(line), (0, 0, 0, 3), expand=False))
     else:
         table = grid(*columns, left=[*columns[1:4], "baseline says"] if label else columns[1:3])
-        for row in rows:
-            table.add_row(*texts(row["rank"], *wide(row)))
+        cells = [wide(row) for row in rows]
+        table.columns[1].no_wrap = max(len(of[0]) for of in cells) <= 28  # ids are meant to be copied
+        for row, of in zip(rows, cells, strict=True):
+            table.add_row(*texts(row["rank"], *of))
         console.print(table)
     console.print(Text(_LABEL_NOTE if label else _OBJECT_NOTE, style="dim"))
 
 
 _LABEL_COLUMNS = (
-    "#", "id", "label", "encoder says", "baseline says", "encoder\nsure", "baseline\nsure", "surplus", "votes",
+    "#", "id", "label", "encoder says", "baseline says", "encoder\nsure", "baseline\nsure", "surplus",
+    "baseline\nexpects", "votes",
 )  # fmt: skip
 _LABEL_NOTE = (
     "Sure: minus the entropy of the votes, of the baseline's probabilities, in nats; 0 is certain. Surplus: the first "
-    "less the second, the memorization confidence. Votes: public neighbours of the sample's label, of all."
+    "less the second, the memorization confidence. Expects: probability of the label. Votes: public neighbours of the "
+    "label, of all."
 )
 
 
@@ -75,16 +79,18 @@ def _label_cells(row: dict[str, Any]) -> list[str]:
         number(row["target_confidence"]),
         number(row["reference_confidence"]),
         number(row["memorization_confidence"], signed=True),
+        number(row["reference_probability"]),
         f"{row['label_votes']} of {row['neighbors_counted']}",
     ]
 
 
 def _label_lines(row: dict[str, Any]) -> list[str]:
-    id_, label, encoder, baseline, sure, reference_sure, surplus, votes = _label_cells(row)
+    id_, label, encoder, baseline, sure, reference_sure, surplus, expects, votes = _label_cells(row)
     return [
         id_,
         f"label {label}; encoder says {encoder}, baseline says {baseline}",
-        f"sure: encoder {sure}, baseline {reference_sure}; surplus {surplus}; votes {votes}",
+        f"sure: encoder {sure}, baseline {reference_sure}; surplus {surplus}",
+        f"baseline expects {expects}; votes {votes}",
     ]
 
 

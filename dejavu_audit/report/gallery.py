@@ -146,9 +146,10 @@ def _with_crop(picture: Image.Image | None, missing: str, crop: dict[str, int]) 
 
 def _label_says(row: dict[str, Any]) -> str:
     votes = f"{row['label_votes']} of {row['neighbors_counted']} votes"
+    baseline = f"{plain(row['reference_top1'])}, expects the label by {number(row['reference_probability'])}"
     return (
-        f"label {plain(row['label'])} ({votes})  |  encoder says {plain(row['target_top1'])}  |  baseline says "
-        f"{plain(row['reference_top1'])}  |  memorization confidence {number(row['memorization_confidence'])} nats"
+        f"label {plain(row['label'])} ({votes})  |  encoder says {plain(row['target_top1'])}  |  "
+        f"baseline says {baseline}  |  memorization confidence {number(row['memorization_confidence'])} nats"
     )
 
 

@@ -20,7 +20,7 @@ app.command("samples")(samples.command)
 app.command("other")(lambda: None)
 
 
-def run(*args, width=120):
+def run(*args, width=140):
     return CliRunner().invoke(app, ["samples", *map(str, args)], env={"COLUMNS": str(width)})
 
 
@@ -41,18 +41,25 @@ def test_the_table_names_the_most_memorized(label):
     assert done.exit_code == 0
     assert f"{told['total']} of {told['of']} targets are memorized" in done.stdout
     assert [row["id"] in done.stdout for row in told["samples"]] == [True] * 3
-    assert f"{told['samples'][0]['memorization_confidence']:+.2f}" in done.stdout
+    for name, how in (
+        ("memorization_confidence", "+.2f"),
+        ("reference_probability", ".2f"),
+        ("target_confidence", ".2f"),
+    ):
+        assert format(told["samples"][0][name], how) in done.stdout
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", [60, 80, 110, 120])
 @pytest.mark.parametrize("extra", [[], ["--by", "class"], ["--part", "correlated"], ["--set", "control"]])
 def test_it_fits_the_terminal(label, width, extra):
     done = run(label, "--top", 4, *extra, width=width)
     assert done.exit_code == 0
     assert max(map(len, done.stdout.splitlines())) <= width
+    for line in done.stdout.splitlines():
+        assert line[:1] != "│" or line[-1] == "│"  # no column is cut off
 
 
-@pytest.mark.parametrize("width", [60, 120])
+@pytest.mark.parametrize("width", [60, 140])
 def test_object_runs_are_told_by_caption_and_recall(objects, width):
     told = json.loads(run(objects, "--json", "--top", 2).stdout)
     assert told["sort"] == "recall"
