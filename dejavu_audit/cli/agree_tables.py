@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dejavu_audit.scores.estimates import Score
 
 _ORDER = ("memorized", "misrepresented", "correlated", "unassociated")
-_SHORT = ("mem.", "mis.", "corr.", "unass.")
+_SHORT = ("mem.", "misrep.", "corr.", "unass.")
 _RANKED = {
     "memorization_confidence": "memorization confidence",
     "reference_probability": "probability of the label",
