@@ -29,6 +29,18 @@ class Bar:
         return self.measured == self.limit if self.equal else self.measured <= self.limit
 
 
+class AtLeast(Bar):
+    """A figure that must not fall below its limit."""
+
+    @property
+    def sign(self) -> str:
+        return "≥"
+
+    @property
+    def met(self) -> bool:
+        return self.measured >= self.limit
+
+
 @dataclass(frozen=True)
 class Whole:
     """A command as the operating system saw it: wall seconds and peak memory of its largest process, in bytes."""

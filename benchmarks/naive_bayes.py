@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from benchmarks.bar import Bar, whole
+from benchmarks.bar import AtLeast, Bar, whole
 
 PICTURES, CLASSES, TAGS, K = 50_000, 1_000, 1_000, 5
 LOOPED = 200
@@ -68,18 +68,6 @@ for _ in range(3):  # in turn, so that a busy machine hinders all
 agree = float((fast[:looped] == answers).mean())
 print(json.dumps({"loop": min(loops), "published": min(publisheds), "bayes": min(bayeses), "agree": agree}))
 """
-
-
-class AtLeast(Bar):
-    """A figure that must not fall below its limit."""
-
-    @property
-    def sign(self) -> str:
-        return "≥"
-
-    @property
-    def met(self) -> bool:
-        return self.measured >= self.limit
 
 
 def run(folder: Path) -> list[Bar]:

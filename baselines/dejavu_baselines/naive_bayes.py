@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 NAME = "naive-bayes"
 BLOCK = 8_192
 """Crops whose tags are counted between two signs of progress."""
+TAGGER = "tagger."
+"""What an option of the tagger begins with, as in tagger.classes=names.txt."""
 VERSION = 1
 """Raised whenever the same fit set may give another state: it is in the key of cached fits."""
 
@@ -53,7 +55,9 @@ class NaiveBayes:
             "alpha": alpha,
             "threshold": Real(0.0, 0, 1),
         }
-        self.options = read(request.options, known, NAME)
+        own = {key: value for key, value in request.options.items() if not key.startswith(TAGGER)}
+        taggers = {key.removeprefix(TAGGER): value for key, value in request.options.items() if key.startswith(TAGGER)}
+        self.options = read(own, known, NAME)
         self.k = int(self.options["k"])
         if not request.model:
             raise AuditError(
@@ -63,7 +67,7 @@ class NaiveBayes:
             )
         self.featurizer: Tagger = load_tagger(
             request.model,
-            options=None,
+            options=taggers,
             device=request.device,
             precision=request.precision,
             batch_size=request.batch_size,

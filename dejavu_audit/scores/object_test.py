@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -129,8 +129,9 @@ def object_scores(
     replicates: int = 2_000,
     seed: int = 0,
     compat: str | None = None,
+    only: Collection[str] | None = None,
 ) -> dict[str, Score]:
-    """Every score of MEANINGS, each with an interval of confidence `level` (Jayaraman et al. 2024, arXiv 2402.02103).
+    """Every score of MEANINGS (or `only` some), with an interval of confidence `level` (Jayaraman et al. 2024).
 
     Gaps without `_targets` or `_control` are calibrated, those on the targets less those on the control, if there is
     a control. Intervals are paired bootstraps over samples, whole clusters together, targets and control
@@ -143,7 +144,8 @@ def object_scores(
     seen = _observe(targets, "_targets", "", compat)
     if control is not None:
         seen |= _observe(control, "_control", "_control", compat)
-    return {key: _score(key, seen, control is not None, draws) for key in MEANINGS}
+    wanted = MEANINGS if only is None else [key for key in MEANINGS if key in only]
+    return {key: _score(key, seen, control is not None, draws) for key in wanted}
 
 
 def _score(key: str, seen: Mapping[str, Sample | Mean | None], with_control: bool, draws: Draws) -> Score:

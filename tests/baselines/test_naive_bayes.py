@@ -204,3 +204,10 @@ def test_a_real_tagger_tells_two_photographs_apart_by_their_crops(tmp_path):
     assert fit.shape == (24, len(tagger.vocabulary)) and fit.dtype == np.float16
     state = baseline.fit(fit, labels, 2, seed=0, progress=Silent())
     assert np.mean(baseline.predict(state, fresh).argmax(axis=1) == labels) > 0.9
+
+
+def test_options_of_the_tagger_reach_it(eyes):
+    asked = BaselineRequest(model="eyes:plain", options={"k": "2", "tagger.classes": "names.txt"})
+    made = load(asked)
+    assert made.k == 2
+    assert dict(made.featurizer.request.options) == {"classes": "names.txt"}

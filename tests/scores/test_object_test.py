@@ -284,3 +284,10 @@ def test_what_does_not_fit_together_is_refused():
         replace(one, reference=one.reference.taken(np.arange(10)[::-1]))
     with pytest.raises(ValueError, match="not a number"):
         replace(one, distance=np.full(10, np.nan))
+
+
+def test_some_scores_alone_are_those_of_all():
+    targets, control = judged(60, 3), judged(40, 4)
+    some = object_scores(targets, control, only=("ppg", "aucg_control"), replicates=200)
+    every = object_scores(targets, control, replicates=200)
+    assert some == {key: every[key] for key in ("ppg", "aucg_control")}
