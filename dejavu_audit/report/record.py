@@ -64,7 +64,7 @@ class DataRecord(_Record):
     name: str
     root: str
     classes: int
-    left_out: dict[str, int]
+    left_out: dict[str, int] = Field(default_factory=dict)
     """Pictures that could be in no set, by reason, before any was drawn."""
     counts: dict[Literal["target", "control", "public", "fit"], int]
     """Pictures that were used."""
@@ -133,7 +133,7 @@ class AuditRecord(_Record):
     data: DataRecord
     reference: dict[str, Any]
     """The baseline: its name, what it is, how its fit went; of several, "ensemble" and its members' names."""
-    references: list[ReferenceRecord]
+    references: list[ReferenceRecord] = Field(default_factory=list)
     """Every reference alone, and how it fares on the control."""
     headline: HeadlineRecord
     scores: dict[str, ScoreRecord]
