@@ -13,6 +13,7 @@ from dejavu_audit.errors import AuditError, SetAside
 from dejavu_audit.report.listing import NEIGHBORS
 from dejavu_audit.report.plain import number, plain
 from dejavu_audit.report.sheet import LARGE, SMALL, Strip, Tile, fitted, outlined, page
+from dejavu_audit.report.verdict import model_name
 from dejavu_audit.report.whole import write_whole
 from dejavu_audit.types import Rect
 
@@ -55,7 +56,7 @@ def write_gallery(
                 done(1)
             of = f", page {number:,} of {len(starts):,}" if len(starts) > 1 else ""
             record = run.record
-            sheet = page(f"{record.model.family} {record.model.name}: {title}{of}", album.note, strips)
+            sheet = page(f"{model_name(record.model.family, record.model.name)}: {title}{of}", album.note, strips)
             written.append(file if number == 1 else file.with_name(f"{file.stem}-{number}{file.suffix}"))
             write_whole(written[-1], lambda path, sheet=sheet: sheet.save(path, "PNG"))  # type: ignore[misc]
     return written
