@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import json
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,8 +75,7 @@ def plan(spec: Path, out: str | Path | None = None, cache_dir: str | Path | None
 
 def run(planned: Sweep, progress: Progress) -> Sweep:
     """Run the rows that are not done; table and record are on disk after every row, the plot after the last."""
-    rows = list(planned.record.rows)
-    record = planned.record
+    rows, record, progress = list(planned.record.rows), planned.record, _Once(progress)
     _write(planned.folder, record)
     for number, (asked, row) in enumerate(zip(planned.spec.rows, rows, strict=True), 1):
         if row.state == "done":
@@ -91,6 +92,24 @@ def run(planned: Sweep, progress: Progress) -> Sweep:
 
         write_sweep_chart(record, planned.folder / PLOT)
     return Sweep(planned.spec, planned.folder, planned.cache_dir, record)
+
+
+class _Once:
+    """Says nothing twice: what is true of all rows is said by the first."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._said: set[str] = set()
+        self._progress = progress
+
+    def stage(
+        self, name: str, total: int | None, unit: str = "pictures"
+    ) -> AbstractContextManager[Callable[[int], None]]:
+        return self._progress.stage(name, total, unit)
+
+    def say(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self._progress.say(message)
 
 
 def _audited(asked: Row, row: SweepRow, planned: Sweep, progress: Progress) -> SweepRow:

@@ -40,14 +40,14 @@ def command(
     from dejavu_audit.errors import AuditError
 
     with leave_at_once():
-        from dejavu_audit import sweep
         from dejavu_audit.cli import screen
+        from dejavu_audit.sweep import plan, run
 
-    planned = sweep.plan(spec, out, cache_dir)
+    planned = plan(spec, out, cache_dir)
     if not dry_run:
         with screen.progress(quiet=quiet) as progress:
             progress.say(f"{len(planned.record.rows):,} rows, {planned.waiting:,} audits to run, into {planned.folder}")
-            planned = sweep.run(planned, progress)
+            planned = run(planned, progress)
     if json:
         sys.stdout.write(planned.record.model_dump_json(indent=2) + "\n")
     elif not quiet or dry_run:
@@ -72,6 +72,7 @@ def _show(shown: Sweep, *, dry_run: bool) -> None:
     left = ["series", "state"]
     columns = [*(["series"] if named else []), record.x, "memorization", f"{level}interval"]
     table = grid(*map(escape, columns), *(NAMES.get(key, key) for key in utilities), "state", left=left)
+    table.columns[columns.index(f"{level}interval")].no_wrap = True
     for row in record.rows:
         told = row.headline
         cells = [*([row.series or ""] if named else []), f"{row.x:g}"]
