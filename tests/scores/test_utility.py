@@ -39,7 +39,7 @@ def test_unit_leaves_zero_alone():
 
 
 def test_class_vectors_are_the_mean_direction():
-    """One class, two templates: (2, 0) and (0, 5) have directions (1, 0) and (0, 1); their mean points to 45 degrees."""
+    """One class, two templates: (2, 0) and (0, 5) have directions (1, 0) and (0, 1); the mean lies between."""
     prompts = np.array([[[2.0, 0.0]], [[0.0, 5.0]]])
     assert class_vectors(prompts)[0].tolist() == pytest.approx([0.5**0.5, 0.5**0.5])
 
