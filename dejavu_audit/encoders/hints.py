@@ -17,6 +17,9 @@ from dejavu_audit.encoders.weights import State, is_counter
 SECONDS = 3.0
 ENOUGH = 0.5  # share of tensors in common from which a likeness is worth telling
 
+SELF_SUPERVISED = r"(backbone|projector|encoder_[qk]|(base|momentum)_encoder|online_\w+|projection_head)\."
+"""How names begin in files that hold more than an encoder (`checkpoint_layouts`)."""
+
 # A tensor's name that gives a family away, and the models to compare with, common ones first.
 _FAMILIES: tuple[tuple[str, str], ...] = (
     (r"layer1\.0\.", "resnet50 resnet18 resnet101 resnet34 resnet152 resnet26 test_resnet wide_resnet50_2"
@@ -38,7 +41,9 @@ def looks_like(state: State, *, asked: str) -> str:
     if any(name.startswith("visual.") for name in state):
         return _openclip_hint(state, asked)
     if any(re.search(r"vision_model\.|text_model\.|encoder\.layer\.0\.", name) for name in state):
-        return "the file has the tensor names of the transformers library: convert it first"
+        return "the file has the tensor names of the transformers library: use the family hf with its folder"
+    if any(re.match(SELF_SUPERVISED, name) for name in state):
+        return "the file looks like a self-supervised checkpoint: use the family checkpoint, with --arch"
     shapes = _shapes(state)
     asked = asked.split(".")[0]
     score, name = max(_scores(shapes, asked), default=(0.0, ""))

@@ -43,7 +43,7 @@ def load(request: EncoderRequest) -> TorchEncoder:
         source = file = pretrained
         model = from_file(name, read_state(pretrained), pretrained, request.image_size)
     if request.image_size:
-        _resize(model, name, request.image_size)
+        resize(model, name, request.image_size)
     tensors = fingerprint.shaping(model.state_dict(), not_counted=head_names(model))
     notes = []
     if request.pretrained is None and source != request.model:
@@ -191,7 +191,7 @@ def _fixed(model: nn.Module) -> bool:
     return bool((getattr(model, "pretrained_cfg", None) or {}).get("fixed_input_size"))
 
 
-def _resize(model: Any, name: str, size: int) -> None:
+def resize(model: Any, name: str, size: int) -> None:
     """Let a model with position embeddings take another picture size; the others take any."""
     native = (model.pretrained_cfg or {}).get("input_size", (3, size, size))[1:]
     patches = getattr(getattr(model, "patch_embed", None), "img_size", None)

@@ -59,7 +59,10 @@ class Loaded:
     """The model's evaluation transform (a torchvision Compose)."""
     weights: str
     texts: Callable[[Sequence[str], torch.device], torch.Tensor] | None = None
+    """Texts to (n, dim) features in the space of layer "embedding"; None without a text tower."""
     notes: list[str] = field(default_factory=list)
+    layers: tuple[str, ...] = LAYERS
+    """The layers that the family can read, for messages."""
 
 
 class TorchEncoder:
@@ -89,7 +92,7 @@ class TorchEncoder:
             "encoder-1", self.weights, self.family, loaded.architecture, self.layer, self.normalize, self.precision,
             self._to_pixels.mean, self._to_pixels.std, device.type,
         )  # fmt: skip
-        self._texts = loaded.texts
+        self._texts, self._layers = loaded.texts, loaded.layers
         self.has_text = loaded.texts is not None and request.layer == "embedding"
         convolutional = any(isinstance(module, nn.Conv2d) for module in loaded.model.modules())
         self._format = torch.channels_last if convolutional else torch.contiguous_format
@@ -115,7 +118,9 @@ class TorchEncoder:
     def embed_texts(self, texts: Sequence[str]) -> Array:
         """(n, dim) float32 embeddings of texts, in the space of layer "embedding"; AuditError without a text tower."""
         if self._texts is None:
-            raise AuditError(f"{self.family} model {self.name} has no text tower: use an openclip model for captions")
+            raise AuditError(
+                f"{self.family} model {self.name} has no text tower: use an openclip model, or a CLIP or SigLIP of hf"
+            )
         if self.layer != "embedding":
             raise AuditError(f"texts share a space with pictures only in layer embedding, not in {self.layer}")
         rows = []
@@ -133,9 +138,10 @@ class TorchEncoder:
 
     def _finish(self, features: torch.Tensor) -> Array:
         if features.ndim != 2:
+            others = [layer for layer in self._layers if layer != self.layer]
+            cure = f"try --layer {' or '.join(others)}" if others else "give it a pooling layer"
             raise AuditError(
-                f"layer {self.layer} of {self.name} gives {features.ndim - 1} axes a picture, not one vector:"
-                f" try --layer {'pre-head' if self.layer == 'embedding' else 'embedding'}"
+                f"layer {self.layer} of {self.name} gives {features.ndim - 1} axes a picture, not one vector: {cure}"
             )
         features = features.float()
         if not bool(torch.isfinite(features).all()):
@@ -159,10 +165,11 @@ class TorchEncoder:
             raise AuditError(f"{self.name} cannot give layer {self.layer} of a {size} picture: {reason}") from error
 
 
-def check_layer(layer: str) -> None:
-    """AuditError with the known layers, before anything is loaded."""
-    if layer not in LAYERS:
-        raise unknown("layer", layer, LAYERS)
+def check_layer(layer: str, layers: tuple[str, ...] = LAYERS, family: str = "") -> None:
+    """AuditError with the layers of the family, before anything is loaded."""
+    if layer not in layers:
+        known = " or ".join(layers)
+        raise AuditError(f"unknown layer {layer!r}{f' of family {family}' if family else ''}: use --layer {known}")
 
 
 def seeded(seed: int) -> contextlib.AbstractContextManager[None]:

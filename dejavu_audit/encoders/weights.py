@@ -38,6 +38,11 @@ def read_state(path: str | Path) -> State:
     Reads safetensors and what `torch.save` wrote, by content and not by suffix, and never runs code from the file.
     Raises AuditError where the file is missing, a folder, truncated, needs code to be unpickled, or has no state dict.
     """
+    return as_state(read_file(path), path)
+
+
+def read_file(path: str | Path) -> Any:
+    """What a weights file holds, as it was saved: a state dict, or a dict with some among other things."""
     path = Path(path).expanduser()
     if path.is_dir():
         inside = sorted(entry.name for entry in path.iterdir() if entry.suffix in SUFFIXES)[:3]
@@ -55,7 +60,7 @@ def read_state(path: str | Path) -> State:
     if head.startswith(b"version https://git-lfs"):
         raise AuditError(f"weights file {path} is only a Git LFS pointer: fetch the file itself with `git lfs pull`")
     safe = head[8:9] == b"{" or path.suffix == ".safetensors"
-    return _plain(_read_safetensors(path) if safe else _read_torch(path, zipped=head.startswith(b"PK")), path)
+    return _read_safetensors(path) if safe else _read_torch(path, zipped=head.startswith(b"PK"))
 
 
 def _read_safetensors(path: Path) -> Any:
@@ -102,7 +107,8 @@ def _first_line(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].split(". ")[0].rstrip(".")[:120]
 
 
-def _plain(loaded: Any, path: Path) -> State:
+def as_state(loaded: Any, path: str | Path) -> State:
+    """The state dict in what `read_file` gave, without wrappers and saver's prefixes; AuditError if there is none."""
     for _ in range(2):  # {"model": {"state_dict": …}} exists
         if isinstance(loaded, Mapping):
             inner = next((loaded[key] for key in WRAPPERS if isinstance(loaded.get(key), Mapping)), None)
@@ -113,7 +119,11 @@ def _plain(loaded: Any, path: Path) -> State:
     if odd or not loaded:
         what = f"{odd[0]!r} is no tensor" if odd else "it is empty"
         raise AuditError(f"weights file {path} holds no state dict ({what}): {_WORD_OF_ADVICE}")
-    state = {str(name): value for name, value in loaded.items()}
+    return without_savers_prefixes({str(name): value for name, value in loaded.items()})
+
+
+def without_savers_prefixes(state: State) -> State:
+    """The state without the names that a parallel wrapper and a compiled model put before every tensor."""
     for prefix in ("_orig_mod.", "module.", "_orig_mod."):  # a compiled model in a parallel wrapper, or the reverse
         state = without_prefix(state, prefix)
     return state
