@@ -55,8 +55,8 @@ def members(shard: Path) -> Iterator[tuple[Member, IO[bytes]]]:
                 if kind in _FILES:
                     yield member, file
     except _Fault as fault:
-        where = "at its beginning" if last is None else f"after {last!r}"
-        raise AuditError(f"the shard {shard} {fault} {where}; fetch or write it anew") from None
+        where = "no member could be read" if last is None else f"the last member that could be read is {last!r}"
+        raise AuditError(f"the shard {shard} {fault} ({where}); fetch or write it anew") from None
     except OSError as error:
         raise AuditError(f"the shard {shard} cannot be read: {error.strerror or error}") from None
 
@@ -73,7 +73,7 @@ def _headers(file: IO[bytes], end: int) -> Iterator[tuple[bytes, Member, str]]:
         if not header.strip(b"\0"):
             break
         if sum(header) - sum(header[148:156]) + 256 != _number(header[148:156]):
-            raise _Fault("is damaged: what follows is no header")
+            raise _Fault("is damaged: no header where one should be")
         kind, size = header[156:157], _size(header, extended)
         start = at + BLOCK
         at = start + -(-size // BLOCK) * BLOCK
@@ -99,14 +99,14 @@ def _number(digits: bytes) -> int:
     try:
         return int(digits.replace(b"\0", b" ").strip() or b"0", 8)
     except ValueError:
-        raise _Fault("is damaged: what follows is no header") from None
+        raise _Fault("is damaged: no header where one should be") from None
 
 
 def _size(header: bytes, extended: dict[str, bytes]) -> int:
     if "size" not in extended:
         return _number(header[124:136])
     if not extended["size"].isdigit() or len(extended["size"]) > 20:
-        raise _Fault("is damaged: what follows is no header")
+        raise _Fault("is damaged: no header where one should be")
     return int(extended["size"])
 
 
@@ -131,7 +131,7 @@ def _extension(kind: bytes, content: bytes | None) -> dict[str, bytes]:
     while content:
         length, space, _ = content.partition(b" ")
         if not space or not length.isdigit() or not len(length) + 3 <= int(length[:9]) <= len(content):
-            raise _Fault("is damaged: what follows is no header")
+            raise _Fault("is damaged: no header where one should be")
         key, _, value = content[len(length) + 1 : int(length) - 1].partition(b"=")
         content = content[int(length) :]
         if key.startswith(b"GNU.sparse"):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from dejavu_audit.data import embedded
 from dejavu_audit.data.description import Description, load
-from dejavu_audit.data.loading import load_dataset
+from dejavu_audit.data.loading import checked, load_dataset
 from dejavu_audit.data.splits import draw_split
 from dejavu_audit.errors import AuditError, SetAside
 from tests.data.conftest import config, encoded
@@ -257,6 +257,56 @@ def test_numbers_that_became_floats_are_numbers_again(mine, tmp_path):
     assert data.table["label"].to_pylist() == [1, 0]
     assert data.table["id"].to_pylist() == ["10", "11"]
     assert data.table["group"].to_pylist() == ["7", None]
+
+
+# Captions and objects
+
+
+def test_captions_make_labels_needless(mine):
+    text = csv("a.png,a dog", "b.png,", header="path,caption")
+    data = checked(load(mine({"m.csv": text}, manifest="m.csv"), None))
+    assert (data.table["label"].to_pylist(), list(data.classes)) == ([-1, -1], [])
+    assert data.table["caption"].to_pylist() == ["a dog", None]
+    assert "objects" not in data.table.column_names
+
+
+@pytest.mark.parametrize(
+    ("header", "keys", "says"),
+    [
+        ("path,lable", {}, "has no column 'label'; found: path, lable"),
+        ("path,caption", {"classes": ["cat"]}, "has no column 'label'; found: path, caption"),
+        ("path,caption", {"vocabulary": []}, "vocabulary is empty"),
+        ("path,caption", {"vocabulary": ["a", "a"]}, "objects of the vocabulary have the name 'a' twice"),
+        ("path,caption", {"vocabulary": "gone.txt"}, "objects of the vocabulary in .*gone.txt cannot be read"),
+    ],
+)
+def test_columns_and_keys_that_do_not_go_together(mine, header, keys, says):
+    with pytest.raises(AuditError, match=says):
+        load(mine({"m.csv": csv("a.png,x", header=header)}, manifest="m.csv", **keys), None)
+
+
+def test_captions_and_objects_of_a_csv_are_json_lists(mine):
+    lines = ['a.png,x,"[""one"", ""two""]","[""dog"", ""ball""]"', "b.png,y,three,", 'c.png,x,"[]","[]"']
+    files = {"m.csv": csv(*lines, header="path,label,caption,objects")}
+    data = checked(load(mine(files, manifest="m.csv"), None))
+    assert data.table["caption"].to_pylist() == [["one", "two"], ["three"], None]
+    assert data.table["objects"].to_pylist() == [["dog", "ball"], None, []]
+
+
+@pytest.mark.parametrize("vocabulary", [["dog", "ball"], "names.txt", "names.json"])
+def test_objects_must_be_of_the_vocabulary(mine, vocabulary):
+    files = {
+        "m.jsonl": '{"path": "a", "caption": "x", "objects": ["dog", "bal"]}\n',
+        "names.txt": "dog\nball\n",
+        "names.json": '["ball", "dog"]',
+    }
+    with pytest.raises(AuditError, match=r"unknown object 'bal': did you mean ball\? \(in .*m.jsonl\)"):
+        load(mine(files, manifest="m.jsonl", vocabulary=vocabulary), None)
+    files["m.jsonl"] = files["m.jsonl"].replace("bal", "ball")
+    data = load(mine(files, manifest="m.jsonl", vocabulary=vocabulary), None)
+    assert data.table["objects"].to_pylist() == [["dog", "ball"]]
+    with pytest.raises(AuditError, match="vocabulary = … goes with a manifest"):
+        load(mine(folder="p", vocabulary=vocabulary), None)
 
 
 # Roots and paths

@@ -114,9 +114,21 @@ def renamed():
     return data
 
 
+def unlabelled(*labels, **columns):
+    data = broken("label", pa.array(labels, pa.int32()))
+    data.classes = []
+    for name, values in columns.items():
+        data.table = data.table.append_column(name, values)
+    return data
+
+
 @pytest.mark.parametrize(
     ("data", "says"),
     [
+        (unlabelled(-1, 0), "'table' has labels, but no classes that they stand for"),
+        (unlabelled(-1, -1, caption=pa.array([1, 2])), "'caption' of .* is of type int64; it must be of type str"),
+        (unlabelled(-1, -1, caption=pa.array([[1], [2]])), "'caption' of .* must be of type string or list"),
+        (unlabelled(-1, -1, objects=pa.array(["a", "b"])), "'objects' of .* type string; it must be of type list"),
         (None, r"what the data set's plug-in gives \(NoneType\) is no data set: it lacks name, root, classes"),
         (broken("group", None), "the data set 'table' has no column 'group' in its table; found: id, path"),
         (broken("label", pa.array(["a", "b"])), "'label' of .* is of type string; it must be of type int32"),
@@ -139,4 +151,12 @@ def test_the_fault_of_a_plug_in_is_one_sentence(data, says):
 def test_sets_and_groups_may_be_of_any_kind_of_text():
     data = broken("set", pa.array(["fit", None]).dictionary_encode())
     data.table = data.table.set_column(5, "group", pa.nulls(2))
+    assert checked(data) is data
+
+
+def test_without_classes_every_label_is_minus_one():
+    told = {"caption": pa.array([["a", "b"], None]), "objects": pa.array([["dog"], []])}
+    data = unlabelled(-1, -1, **told)
+    assert checked(data) is data
+    data = unlabelled(-1, -1, caption=pa.array(["a", None]))
     assert checked(data) is data
