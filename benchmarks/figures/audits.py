@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +19,14 @@ if TYPE_CHECKING:
 
 
 class Told:
-    """Progress as plain lines on stderr: what is said, and which stage has begun."""
+    """Progress as plain lines on stderr: what is said, and no bars."""
 
     def say(self, message: str) -> None:
         print(message, file=sys.stderr, flush=True)
 
-    def stage(self, name: str, total: int | None, unit: str = "pictures"):
-        from contextlib import nullcontext
-
+    def stage(
+        self, name: str, total: int | None, unit: str = "pictures"
+    ) -> AbstractContextManager[Callable[[int], None]]:
         return nullcontext(lambda done: None)
 
 

@@ -1,15 +1,22 @@
-"""The page docs/figures.md: prose whose every number, and every "it rises", comes from the tables."""
+"""The page docs/figures.md: prose whose every number, and every finding, comes from the tables."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from textwrap import fill
 
+from benchmarks.figures.findings import (
+    Points,
+    by_layer,
+    by_reference,
+    interval,
+    number,
+    over_size,
+    over_time,
+    percent,
+)
 from benchmarks.figures.runs import EPOCHS, MEMORIZER, PROJECTOR, SIZE_EPOCHS, SIZES, pictures_an_epoch
-from benchmarks.figures.table import Point
-
-Points = Sequence[Point]
 
 
 @dataclass(frozen=True)
@@ -47,105 +54,6 @@ def section(figure: Figure, points: Points) -> str:
     )
 
 
-def over_time(points: Points) -> str:
-    """Figure 1."""
-    first, last = points[0], points[-1]
-    return f"{_course(first, last, 'epochs')} {_shape(here=last.above(first))}{_utility(points)}"
-
-
-def over_size(points: Points) -> str:
-    """Figure 2."""
-    first, last = points[0], points[-1]
-    apart = last.above(first) or first.above(last)
-    # A flat line cannot be shown, only not be contradicted.
-    flat = "That does not contradict the paper's flat line, within intervals as wide as these."
-    return f"{_course(first, last, 'members')} {_shape(here=False) if apart else flat}{_utility(points)}"
-
-
-def by_layer(points: Points) -> str:
-    """Figure 3."""
-    ends = {point.series: point for point in points}  # the last of a series stays
-    backbone, projector = ends["backbone"], ends["projector"]
-    shared = _pairs(points, "projector", "backbone")
-    more = sum(one.above(other) for one, other in shared)
-    return (
-        f"After {_number(projector.x)} epochs the projector's output shows {_interval(projector)}, the backbone's "
-        f"{_interval(backbone)}. The projector's interval lies wholly above the backbone's at {more} of "
-        f"{len(shared)} epochs. {_shape(here=projector.above(backbone))}"
-        f"{_utility([backbone, projector], by_series=True)}"
-    )
-
-
-def by_reference(points: Points) -> str:
-    """Figure 4."""
-    shared = _pairs(points, "one model", "two models")
-    inside = sum(_within(one, other) for one, other in shared)
-    gaps = [abs(one.estimate - other.estimate) for one, other in shared if _measured(one) and _measured(other)]
-    raw = [one.uncalibrated - other.uncalibrated for one, other in shared if _raw(one) and _raw(other)]
-    said = f"The two calibrated estimates lie within each other's intervals at {inside} of {len(shared)} epochs"
-    if gaps:
-        said += f", {100 * sum(gaps) / len(gaps):.1f} points apart on average"
-    if raw:
-        mean = 100 * sum(raw) / len(raw)
-        word = "higher" if mean > 0 else "lower"
-        said += f". Uncalibrated, the one-model score is {abs(mean):.1f} points {word} on average"
-    return f"{said}. {_shape(here=inside == len(shared))}"
-
-
-def _measured(point: Point) -> bool:
-    return point.estimate is not None
-
-
-def _raw(point: Point) -> bool:
-    return point.uncalibrated is not None
-
-
-def _pairs(points: Points, first: str, second: str) -> list[tuple[Point, Point]]:
-    """Points of two series at the same x, ascending."""
-    seconds = {point.x: point for point in points if point.series == second}
-    return [(point, seconds[point.x]) for point in points if point.series == first and point.x in seconds]
-
-
-def _within(one: Point, other: Point) -> bool:
-    """Whether each estimate lies in the other's interval."""
-
-    def holds(point: Point, estimate: float | None) -> bool:
-        return (
-            None not in (point.low, point.high, estimate) and point.low <= estimate <= point.high  # type: ignore[operator]
-        )
-
-    return holds(one, other.estimate) and holds(other, one.estimate)
-
-
-def _course(first: Point, last: Point, unit: str) -> str:
-    if last.above(first):
-        moved = "it rises, and the intervals do not meet"
-    elif first.above(last):
-        moved = "it falls, and the intervals do not meet"
-    else:
-        moved = "the intervals overlap, so no change can be told"
-    return (
-        f"From {_number(first.x)} to {_number(last.x)} {unit} the calibrated score goes from {_interval(first)} "
-        f"to {_interval(last)}: {moved}."
-    )
-
-
-def _shape(*, here: bool) -> str:
-    return "**The paper's shape is here.**" if here else "**The paper's shape is not here.**"
-
-
-def _utility(points: Points, *, by_series: bool = False) -> str:
-    first, last = points[0], points[-1]
-    if last.knn is None or last.probe is None or first.knn is None or first.probe is None:
-        return ""
-    names = [point.series if by_series else _number(point.x) for point in (first, last)]
-    return (
-        f" Utility on whole pictures that were never trained on, {names[0]} against {names[1]}: "
-        f"kNN {_percent(first.knn)} and {_percent(last.knn)}, "
-        f"linear probe {_percent(first.probe)} and {_percent(last.probe)}."
-    )
-
-
 def _table(figure: Figure, points: Points) -> str:
     several = len({point.series for point in points}) > 1
     heads = [figure.name, "series"] if several else [figure.name]
@@ -154,28 +62,12 @@ def _table(figure: Figure, points: Points) -> str:
     heads += ["kNN", "linear probe"] if figure.utility else []
     rows = [heads, ["---"] * len(heads)]
     for point in points:
-        row = [_number(point.x), point.series] if several else [_number(point.x)]
-        row += [_interval(point), _percent(point.uncalibrated), _percent(point.control)]
-        row += [_percent(point.accuracy_targets), _percent(point.accuracy_control)]
-        row += [_percent(point.knn), _percent(point.probe)] if figure.utility else []
+        row = [number(point.x), point.series] if several else [number(point.x)]
+        row += [interval(point), percent(point.uncalibrated), percent(point.control)]
+        row += [percent(point.accuracy_targets), percent(point.accuracy_control)]
+        row += [percent(point.knn), percent(point.probe)] if figure.utility else []
         rows.append(row)
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def _interval(point: Point) -> str:
-    if point.estimate is None:
-        return "not measured"
-    if point.low is None or point.high is None:
-        return _percent(point.estimate)
-    return f"{_percent(point.estimate)} [{_percent(point.low)}, {_percent(point.high)}]"
-
-
-def _percent(share: float | None) -> str:
-    return "not measured" if share is None else f"{100 * share:.1f} %".replace("-", "−")
-
-
-def _number(x: float) -> str:
-    return f"{x:,.0f}" if x == int(x) else f"{x:g}"
 
 
 def _wrapped(text: str) -> str:
@@ -235,8 +127,8 @@ def _opening(versions: str) -> str:
     intro = _wrapped(
         "Small encoders whose training pictures are known, trained here on procedural scenes of 100 classes, and "
         "audited by committed sweeps. What can be compared with the papers is the shape of a figure, not its values: "
-        "other data, other models, and supervised training instead of self-supervision, which does not get off "
-        "chance on such scenes in minutes. Whether a shape is here is decided by the intervals, not by eye."
+        "other data, other models, and training by labels instead of self-supervision. Whether a shape is here is "
+        "decided by the intervals, not by eye."
     )
     sizes = _wrapped(
         "Every audit is the label test with 300 targets (the members; in the second figure all members), 1,500 control "

@@ -74,6 +74,6 @@ def read(file: Path) -> list[Point]:
     """What `write` left."""
     with file.open(encoding="utf-8", newline="") as source:
         return [
-            Point(series=row.pop("series"), **{name: float(value) if value else None for name, value in row.items()})
+            Point(float(row.pop("x")), row.pop("series"), **{name: float(v) if v else None for name, v in row.items()})
             for row in csv.DictReader(source)
         ]
