@@ -16,7 +16,9 @@ import numpy as np
 from scipy.stats import norm
 
 from dejavu_audit.config import AuditConfig
+from dejavu_audit.data.captioned import choose_captions
 from dejavu_audit.data.crops import CropRule
+from dejavu_audit.data.every_caption import every_caption
 from dejavu_audit.data.loading import load_dataset
 from dejavu_audit.data.members import with_members
 from dejavu_audit.data.split_file import read_split, split_table
@@ -72,7 +74,7 @@ def run_audit(config: AuditConfig, progress: Progress) -> AuditResult:
         jobs = test.jobs(plan)
         announce(plan, progress)
     with plan.folder.claimed(config):
-        plan.folder.write_table(SPLIT, split_table(plan.split, plan.dataset))
+        plan.folder.write_table(SPLIT, plan.sets)
         with clock("embed"):
             seen = look(plan, test, jobs, progress)
         answers = test.infer(plan, seen, progress, clock)
@@ -100,13 +102,15 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
     config = config.settled(config.test or default_test(config, dataset, encoder))
     references = load_references(config, encoder)
     dataset, tagger, warnings = find_objects(config, dataset)
+    pictures = dataset
     if config.test == "objects":
-        from dejavu_audit.data.captioned import choose_captions  # TODO top
-
-        dataset = choose_captions(dataset, config.captions, config.seed)
+        dataset = choose_captions(pictures, "random" if config.captions == "random" else "first", config.seed)
     needs_fit = any(not hasattr(one, "encoder") for one in references.values())
     terms = Terms.of(dataset, config, fit=needs_fit, tagged=tagger is not None)
     split = read_split(config.split, dataset, config, terms) if config.split else draw_split(dataset, config, terms)
+    sets = split_table(split, dataset)
+    if config.test == "objects" and config.captions == "all":
+        dataset, split = every_caption(pictures, split)
     for note in (*encoder.notes, *(tagger.notes if tagger else ()), *dataset.notes, *split.notes, *warnings):
         progress.say(note)
     return Plan(
@@ -117,6 +121,7 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
         tagger=tagger,
         terms=terms,
         split=split,
+        sets=sets,
         background=CropRule.from_config(config),
         store=store,
         folder=folder,
@@ -136,9 +141,10 @@ def announce(plan: Plan, progress: Progress) -> None:
     # One sample in five discordant is a cautious guess; the variance of a paired difference is then at most 0.2.
     variance = sum(0.2 / sizes[name] for name in ("target", "control") if sizes[name])
     half = 100 * float(norm.ppf(0.5 + plan.config.level / 2)) * variance**0.5
+    unit = "captions" if plan.config.captions == "all" else "pictures"
     listed = ", ".join(f"{size:,} {name}" for name, size in sizes.items() if size)
     progress.say(
-        f"{sum(sizes.values()):,} pictures ({listed}); with one sample in five discordant the "
+        f"{sum(sizes.values()):,} {unit} ({listed}); with one sample in five discordant the "
         f"{100 * plan.config.level:g} % interval will be about +-{half:.1f} points"
     )
 

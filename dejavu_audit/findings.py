@@ -73,7 +73,6 @@ def make_record(plan: Plan, seen: Seen, found: Found, clock: Clock) -> AuditReco
             headline=number,
             references=found.references,
             control=used["control"],
-            groups=found.targets.groups is not None,
             lost=set_aside["target"].total() + set_aside["control"].total(),
             judged=used["target"] + used["control"],
             symmetric=plan.symmetric,

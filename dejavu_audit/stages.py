@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from dejavu_audit.config import AuditConfig
     from dejavu_audit.data.crops import CropRule
     from dejavu_audit.data.splits import Split
@@ -33,6 +35,8 @@ class Plan:
     """What finds the objects, where the data do not name them."""
     terms: Terms
     split: Split
+    sets: pa.Table
+    """What split.parquet holds: pictures, also where every caption of one is judged."""
     background: CropRule
     store: Store
     folder: RunFolder

@@ -12,12 +12,12 @@ from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
 
 ABOUT = {
-    "checkpoint": "Audit a self-supervised checkpoint as its authors publish it: dejavu-audit checkpoint FILE --arch NAME.",
+    "checkpoint": "Audit a self-supervised checkpoint as its authors publish it: checkpoint FILE --arch NAME.",
     "hf": "Audit a model of the transformers library: DINOv2, SigLIP, CLIP, ViT; a hub name or a local folder.",
     "openclip": "Audit an image-caption model of open_clip.",
-    "python": "Audit an encoder that your own code makes: dejavu-audit python MODULE:FUNCTION.",
+    "python": "Audit an encoder that your own code makes: python MODULE:FUNCTION.",
     "timm": "Audit an image encoder of timm.",
-    "torchscript": "Audit a TorchScript file, which is code: dejavu-audit torchscript FILE.",
+    "torchscript": "Audit a TorchScript file, which is code: torchscript FILE.",
 }
 """What the families of this package are; others are named as they are installed."""
 

@@ -64,10 +64,12 @@ def write_gallery(
 
 def _dataset(run: Run, root: str | None) -> Dataset:
     """The run's data, opened again."""
+    from dejavu_audit.data.captioned import choose_captions
     from dejavu_audit.data.loading import load_dataset
 
     config = AuditConfig.resolve(**run.record.config)
-    return load_dataset(config.model_copy(update={"root": root}) if root else config)
+    dataset = load_dataset(config.model_copy(update={"root": root}) if root else config)
+    return choose_captions(dataset, config.captions, config.seed) if config.test == "objects" else dataset
 
 
 class Album:

@@ -111,7 +111,6 @@ def caveats(
     headline: HeadlineRecord,
     references: Sequence[ReferenceRecord],
     control: int,
-    groups: bool,
     lost: int,
     judged: int,
     symmetric: bool,
@@ -123,7 +122,6 @@ def caveats(
         headline: the number.
         references: every reference alone.
         control: control pictures that were judged.
-        groups: whether clusters were known and resampled whole.
         lost: target and control pictures set aside.
         judged: target and control pictures that were not.
         symmetric: whether both models stood on either side once.
@@ -151,8 +149,7 @@ def caveats(
         said.append(
             f"{lost:,} of {lost + judged:,} targets and control pictures were set aside; the number speaks of the rest."
         )
-    if not groups:
-        said.append("Near-duplicates within and between the sets were not looked for.")
+    said.append("Near-duplicates within and between the sets were not looked for.")
     said.append(
         "It speaks of the targets as a sample; it is evidence of memorization, not proof of what can be extracted, and "
         "a low number is no proof of privacy."

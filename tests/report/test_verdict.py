@@ -62,7 +62,7 @@ def reference(*, right=0.2, weaker=False, **description):
 
 
 def caveats(number=None, references=(), **said):
-    known = {"control": 5000, "groups": True, "lost": 0, "judged": 100, "symmetric": False}
+    known = {"control": 5000, "lost": 0, "judged": 100, "symmetric": False}
     return verdict.caveats(headline=number or headline(0.1, 0.05, 0.2), references=references, **{**known, **said})
 
 
