@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def with_members(dataset: Dataset, config: AuditConfig) -> Dataset:
     """The data set with its lists applied: members are targets, the reference's members stand in the control's place.
 
-    Pictures that are in no list and whose set is not prescribed stay free. AuditError for lists that cannot be read,
-    name other data, overlap, or contradict what the data prescribe.
+    What the data prescribe of targets (and of the control, with two lists) gives way to the lists; pictures that are in
+    no list are free. AuditError for lists that cannot be read, name other data, overlap, or contradict what the data
+    prescribe.
     """
     if config.reference_members and not config.members:
         raise AuditError("--reference-members is one half of the symmetric test; give the other as --members FILE")
@@ -43,8 +44,8 @@ def with_members(dataset: Dataset, config: AuditConfig) -> Dataset:
         )
     given = dataset.table["set"].cast(pa.string())
     places = np.array(pc.index_in(given, value_set=pa.array(SETS)).fill_null(-1), np.int64)
-    if config.reference_members:  # held-out pictures that neither saw have no part in the symmetric test
-        places[places == SETS.index("control")] = -1
+    # The lists say who is a target; in the symmetric test, held-out pictures that neither encoder saw have no part.
+    places[np.isin(places, [SETS.index("target"), SETS.index("control")][: len(lists)])] = -1
     for (flag, name, file), rows in zip(lists, found, strict=True):
         place = SETS.index(name)
         other = rows[(places[rows] >= 0) & (places[rows] != place)]
