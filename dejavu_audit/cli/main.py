@@ -33,7 +33,7 @@ def main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version and stop.")
     ] = False,
 ) -> None:
-    """How much of its training data has a pretrained vision encoder memorized? One command, with an error bar."""
+    """How much of its training data has a pretrained encoder memorized? One command, with an error bar."""
 
 
 audit.add_to(app, plugins.names(plugins.ENCODERS))
