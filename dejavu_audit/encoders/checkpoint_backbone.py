@@ -28,11 +28,11 @@ _TORCHVISION = {r"(wide_)?resne(x)?t\d": "fc", r"vgg\d": "classifier", r"vit_[bl
 # What authors call a ViT whose patch size is said elsewhere; the file's own shapes tell it.
 _BARE_VIT = re.compile(r"(?:moco_)?vit_(tiny|small|base|large)$")
 _MOCO_SMALL = {"num_heads": 12}
-# Tried in this order where none is named.
-COMMON = (
-    "resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2", "wide_resnet101_2",
-    "vit_tiny", "vit_small", "vit_base", "vit_large",
-)  # fmt: skip
+# Tried where none is named, by how a tensor's name begins.
+COMMON = {
+    "layer1.0.": "resnet18 resnet34 resnet50 resnet101 resnet152 wide_resnet50_2 wide_resnet101_2",
+    "blocks.0.attn.": "vit_tiny vit_small vit_base vit_large",
+}
 EXAMPLE = "--arch resnet50, or --arch vit_small_patch16_224"
 
 
@@ -76,8 +76,9 @@ def build(arch: str, parts: Parts, *, source: str, image_size: int | None) -> Ba
 
 def guess(parts: Parts) -> str:
     """The one common architecture that the backbone fills; AuditError, with what to type, where that is not certain."""
+    signs = [sign for sign in COMMON if any(name.startswith(sign) for name in parts.backbone)]
     with quiet():
-        fitting = [arch for arch in COMMON if _fits(arch, parts)]
+        fitting = [arch for sign in signs for arch in COMMON[sign].split() if _fits(arch, parts)]
     if len(fitting) == 1 and (parts.layout.heads_known or not fitting[0].startswith("vit")):
         return fitting[0]
     likely = _settled(fitting[0], parts)[0] if fitting else ""

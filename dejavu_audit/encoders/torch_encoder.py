@@ -97,7 +97,9 @@ class TorchEncoder:
         convolutional = any(isinstance(module, nn.Conv2d) for module in loaded.model.modules())
         self._format = torch.channels_last if convolutional else torch.contiguous_format
         self._device = device
-        self._model = loaded.model.eval().requires_grad_(False).to(device)
+        self._model = loaded.model.eval().to(device)
+        for parameter in self._model.parameters():  # ScriptModules have no requires_grad_ of their own
+            parameter.requires_grad_(False)
         if convolutional:
             self._model = self._model.to(memory_format=torch.channels_last)
         self._forward = loaded.forward

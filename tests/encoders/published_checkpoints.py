@@ -6,6 +6,8 @@ Each function gives what that code hands to `torch.save`, and functions for what
 from __future__ import annotations
 
 import argparse
+import copy
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -33,8 +35,19 @@ def seasoned(module: nn.Module) -> nn.Module:
     return module.eval()
 
 
-def resnet(**settings: Any) -> nn.Module:
-    return torchvision.models.resnet18(**settings)
+def resnet(num_classes: int = 1000) -> nn.Module:
+    """A ResNet-18 of its own, its weights shuffled from one that is drawn once: drawing takes longer than the tests."""
+    model = copy.deepcopy(_drawn())
+    model.fc = nn.Linear(512, num_classes)
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            module.weight.data = module.weight.data[torch.randperm(len(module.weight))]
+    return model
+
+
+@functools.cache
+def _drawn() -> nn.Module:
+    return torchvision.models.resnet18()
 
 
 def headless() -> nn.Module:
@@ -204,8 +217,8 @@ def moco_v3_resnet() -> Published:
 
 
 def moco_v3_vit() -> Published:
-    """A ViT-S with 12 attention heads, as MoCo v3 has it, where timm's and DINO's have 6."""
-    base = timm.create_model("vit_small_patch16_224", num_heads=12)
+    """A ViT-S with 12 attention heads, as MoCo v3 has it, where timm's and DINO's have 6; for small pictures."""
+    base = timm.create_model("vit_small_patch16_224", num_heads=12, img_size=64)
     base.head = moco_v3_mlp(3, 384, 48, 24)
     net = assembled(base_encoder=base, predictor=moco_v3_mlp(2, 24, 48, 24))
     saved = {"epoch": 300, "arch": "vit_small", "state_dict": parallel(net)}
