@@ -592,14 +592,17 @@ SENSIBLE = st.fixed_dictionaries(
     {"path": st.sampled_from(["a.png", "b.png"]) | st.text(max_size=5), "label": st.sampled_from("xy") | st.integers()},
     optional={
         "boxes": st.lists(st.lists(st.floats(), min_size=3, max_size=4), max_size=2) | JSON,
-        **dict.fromkeys(["id", "set", "group", "caption", "image"], JSON),
+        **dict.fromkeys(["id", "set", "group", "caption", "objects", "image"], JSON),
     },
 )
 
 
 @settings(deadline=None, max_examples=100)
 @given(
-    st.lists(SENSIBLE | st.dictionaries(st.sampled_from(["path", "label", "boxes", "set"]), JSON), max_size=3),
+    st.lists(
+        SENSIBLE | st.dictionaries(st.sampled_from(["path", "label", "boxes", "set", "caption", "objects"]), JSON),
+        max_size=3,
+    ),
     st.sampled_from(["jsonl", "parquet"]),
     st.sampled_from(["", "boxes_format = 'xywh-normalized'"]),
 )
@@ -667,6 +670,9 @@ def test_the_manifests_of_the_documentation_are_read(mine):
     assert data.table["boxed"].to_pylist() == [True, False, True, True]
     assert data.table["set"].to_pylist() == [None, None, None, "control"]
     assert data.annotation(2).boxes == ((10, 40, 90, 120), (140, 35, 200, 110))
-    lines = re.findall(r"```json\n(\{.*?)```", page, re.S)[0]
+    captioned, lines = re.findall(r"```json\n(\{.*?)```", page, re.S)
+    data = load(mine({"birds.jsonl": captioned}, manifest="birds.jsonl"), None)
+    assert data.table["caption"].to_pylist() == [["a robin on a fence"], ["two wrens", "birds at a feeder"]]
+    assert data.table["objects"].to_pylist() == [["robin", "fence"], ["wren", "feeder"]]
     data = load(mine({"birds.jsonl": lines}, manifest="birds.jsonl"), None)
     assert data.table["boxed"].to_pylist() == [True, True]
