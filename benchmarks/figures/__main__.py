@@ -29,10 +29,9 @@ def train() -> None:
 
 def audit() -> None:
     """Run the sweeps."""
-    from benchmarks.figures.audits import audit_figure
+    from benchmarks.figures.audits import audit_figures
 
-    for figure in FIGURES:
-        audit_figure(DOCS / "figures" / f"{figure.name}.toml", WORK / "sweeps")
+    audit_figures([DOCS / "figures" / f"{figure.name}.toml" for figure in FIGURES], WORK / "sweeps")
 
 
 def write_page() -> None:

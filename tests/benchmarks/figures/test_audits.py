@@ -49,7 +49,7 @@ def spec(tmp_path):
 
 
 def test_a_figure_is_swept_and_its_chart_and_table_are_left_beside_the_description(spec, tmp_path, capsys):
-    audits.audit_figure(spec, tmp_path / "runs")
+    audits.audit_figures([spec], tmp_path / "runs")
     points = read(tmp_path / "tiny.csv")
     assert [point.x for point in points] == [1, 2]
     found = [
@@ -58,7 +58,13 @@ def test_a_figure_is_swept_and_its_chart_and_table_are_left_beside_the_descripti
     assert sorted(p.estimate for p in points) == pytest.approx(sorted(f["headline"]["estimate"] for f in found))
     assert all(p.knn is None and 0 <= p.accuracy_control <= 1 for p in points)
     assert (tmp_path / "tiny.svg").read_text().startswith("<svg")
-    assert "Row 2 of 2: seed = 2" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "One stream for 2 audits" in said and "Row 2 of 2: seed = 2" in said
+    # The sweep itself had nothing left to look at; a second call has nothing left to do.
+    assert all(f["timings"]["pictures_decoded"] == 0 for f in found)
+    audits.audit_figures([spec], tmp_path / "runs")
+    again = capsys.readouterr().err
+    assert "One stream" not in again and "Row" not in again
 
 
 def test_a_figure_with_a_failed_row_is_refused(spec, tmp_path, monkeypatch):
