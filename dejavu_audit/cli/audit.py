@@ -8,6 +8,7 @@ import typer
 
 from dejavu_audit import plugins
 from dejavu_audit.cli import options as o
+from dejavu_audit.cli import values
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
 
@@ -93,11 +94,11 @@ def command_for(family: str) -> Callable[..., None]:
             layer=layer,
             normalize=normalize,
             image_size=image_size,
-            mean=o.triple(mean, "--mean"),
-            std=o.triple(std, "--std"),
+            mean=values.triple(mean, "--mean"),
+            std=values.triple(std, "--std"),
             data=data,
             root=root,
-            data_options=o.key_values(data_option, "--data-option"),
+            data_options=values.key_values(data_option, "--data-option"),
             test=test,
             preset=preset,
             targets=targets,
@@ -110,7 +111,7 @@ def command_for(family: str) -> Callable[..., None]:
             reference_members=reference_members,
             captions=captions,
             tagger=tagger,
-            tagger_options=o.key_values(tagger_option, "--tagger-option"),
+            tagger_options=values.key_values(tagger_option, "--tagger-option"),
             tag_threshold=tag_threshold,
             max_set_aside=max_set_aside,
             k=k,
@@ -124,7 +125,7 @@ def command_for(family: str) -> Callable[..., None]:
             corner_fraction=corner_fraction,
             baseline=tuple(baseline or ()),
             baseline_model=baseline_model,
-            baseline_options=o.key_values(baseline_option, "--baseline-option"),
+            baseline_options=values.key_values(baseline_option, "--baseline-option"),
             reference=reference,
             allow_contaminated=allow_contaminated,
             seed=seed,
@@ -132,7 +133,7 @@ def command_for(family: str) -> Callable[..., None]:
             replicates=replicates,
             device=device,
             precision=precision,
-            batch_size=o.batch(batch_size),
+            batch_size=values.batch(batch_size),
             workers=workers,
             jpeg_draft=jpeg_draft,
             out=out,

@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from dejavu_audit.errors import AuditError
-
 ENCODER, DATA, METHOD, BASELINE, MACHINE, OUTPUT = "Encoder", "Data", "Method", "Baseline", "Machine", "Output"
 
 
@@ -15,7 +13,14 @@ def _option(panel: str, flag: str, says: str, metavar: str | None = None) -> Any
     return typer.Option(flag, help=says, metavar=metavar, rich_help_panel=panel, show_default=False)
 
 
-Model = Annotated[str, typer.Argument(help="Architecture name.", show_default=False)]
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="Architecture name; of checkpoint and torchscript the file, of hf a hub name or folder, of python "
+        "MODULE:FUNCTION.",
+        show_default=False,
+    ),
+]
 Pretrained = Annotated[
     str | None,
     _option(
@@ -64,7 +69,7 @@ Data = Annotated[
 ]
 Root = Annotated[
     str | None,
-    _option(DATA, "--root", metavar="FOLDER", says="Where the files are. (env: DEJAVU_AUDIT_<NAME>_ROOT)"),
+    _option(DATA, "--root", metavar="FOLDER|FILE", says="Where the files are. (env: DEJAVU_AUDIT_<NAME>_ROOT)"),
 ]
 DataOption = Annotated[
     list[str] | None,
@@ -295,37 +300,3 @@ Json = Annotated[
     bool,
     typer.Option("--json", help="Print audit.json on standard output instead of the table.", rich_help_panel=OUTPUT),
 ]
-
-
-def key_values(pairs: list[str] | None, flag: str) -> dict[str, str]:
-    """["a=1"] to {"a": "1"}; AuditError where there is no "="."""
-    split = [pair.partition("=") for pair in pairs or []]
-    for key, equals, _ in split:
-        if not equals or not key:
-            raise AuditError(f"{flag} takes KEY=VALUE, as in {flag} correlation=0.5")
-    return {key: value for key, _, value in split}
-
-
-def triple(text: str | None, flag: str) -> tuple[float, float, float] | None:
-    """Three numbers with commas between, or one that stands for all three."""
-    if text is None:
-        return None
-    try:
-        numbers = [float(part) for part in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) == 1:
-        numbers *= 3
-    if len(numbers) != 3:
-        raise AuditError(f"{flag} takes three numbers, as in {flag} 0.485,0.456,0.406")
-    return numbers[0], numbers[1], numbers[2]
-
-
-def batch(text: str) -> int | None:
-    """A number of pictures, or None for "auto"."""
-    if text == "auto":
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        raise AuditError(f"--batch-size takes a number or 'auto', not {text!r}") from None
