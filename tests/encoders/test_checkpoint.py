@@ -68,13 +68,13 @@ def test_backbone_and_projector_equal_the_authors_network(function, saved, make,
     small = {} if function is published.dino_vit else {"size": 64}
     file, how = saved(made), {**PIXELS.get(function.__name__, {}), **small}
     asked = {"arch": made.arch, "normalize": False, "image_size": small.get("size")}
-    backbone = make("checkpoint", file, layer="backbone", **asked)
-    assert near(embed(backbone), by_hand(made.backbone, pictures, **how))
     projector = make("checkpoint", file, layer="projector", **asked)
-    assert near(embed(projector), by_hand(made.projector, pictures, **how))
-    assert backbone.layer == "backbone" and projector.layer == "projector"
-    assert backbone.fingerprint != projector.fingerprint and not backbone.has_text
-    assert backbone.pretrained == file and backbone.family == "checkpoint"
+    assert near(embed(projector), by_hand(made.projector, pictures, **how)) and projector.layer == "projector"
+    assert projector.pretrained == file and projector.family == "checkpoint" and not projector.has_text
+    if function in (published.vicreg, published.byol_yaox12, published.moco_v3_vit, published.dino_vit):
+        backbone = make("checkpoint", file, layer="backbone", **asked)
+        assert near(embed(backbone), by_hand(made.backbone, pictures, **how)) and backbone.layer == "backbone"
+        assert backbone.fingerprint != projector.fingerprint
 
 
 @pytest.mark.parametrize("function", published.WITHOUT, ids=lambda f: f.__name__)

@@ -288,3 +288,14 @@ def test_a_processor_of_its_own_ways_is_refused():
     bare = compose_of({**plain, "do_normalize": False, "do_resize": False}, "x", None)
     picture = Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3))
     assert torch.allclose(bare(picture) * 255, torch.arange(48.0).reshape(4, 4, 3).permute(2, 0, 1))
+
+
+class GemmaTokenizer(_Padder):
+    """What SigLIP2's folders name."""
+
+
+def test_siglip2s_texts_are_in_lower_case(folder, make, monkeypatch):
+    path, _ = folder("siglip")
+    monkeypatch.setattr(transformers.AutoTokenizer, "from_pretrained", lambda *args, **settings: GemmaTokenizer())
+    encoder = make("hf", path)
+    assert np.array_equal(encoder.embed_texts(["A b"]), encoder.embed_texts(["a B"]))
