@@ -78,7 +78,7 @@ def _try(forward: Any, size: int, name: str) -> None:
 def _first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     told = [line for line in lines if line.startswith("RuntimeError:")] or lines or [type(error).__name__]
-    return told[-1].removeprefix("RuntimeError: ").rstrip(".")[:200]
+    return told[-1].removeprefix("RuntimeError: ").split(". ")[0].rstrip(".")[:200]
 
 
 def _digest(path: Path) -> str:
