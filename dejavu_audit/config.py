@@ -49,7 +49,7 @@ class AuditConfig(BaseModel):
     arch: str | None = None
     """For families whose `model` is a file: the architecture that its weights fill."""
     layer: str = "embedding"
-    """"embedding" or "pre-head"; "backbone" or "projector" for the family checkpoint."""
+    """"embedding" or "pre-head"; for the family checkpoint "backbone", "projector" or "bottleneck"."""
     normalize: bool = True
     """L2-normalise embeddings (the published label test on self-supervised models did not)."""
     image_size: int | None = Field(None, ge=8, le=4096)

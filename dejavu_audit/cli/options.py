@@ -27,7 +27,8 @@ Pretrained = Annotated[
         ENCODER,
         "--pretrained",
         metavar="TAG|FILE",
-        says="Published tag, weights file, hf-hub:… or 'random'. (default: the model's own tag)",
+        says="Published tag, weights file, hf-hub:… or 'random'; of a checkpoint with several networks, which: teacher, "
+        "student, … (default: the model's own tag)",
     ),
 ]
 Arch = Annotated[
@@ -40,7 +41,8 @@ Layer = Annotated[
         ENCODER,
         "--layer",
         metavar="NAME",
-        says="What to take from the encoder: embedding or pre-head; of a checkpoint, backbone or projector. "
+        says="What to take from the encoder: embedding or pre-head; of a checkpoint, backbone, projector or "
+        "bottleneck. "
         "(default: embedding)",
     ),
 ]
