@@ -117,7 +117,8 @@ FIGURES = (
         "test a little higher.",
         "The weights of the first figure at the projector; the reference is the image-classifier (one model), or the "
         "twin's weights after the same number of epochs (two models): the same training with 300 other scenes in the "
-        "targets' place.",
+        "targets' place. Both scores rest on the same targets and encoder, so that their difference is surer than "
+        "their intervals.",
         by_reference,
     ),
 )
@@ -134,7 +135,7 @@ def _opening(versions: str) -> str:
         "Every audit is the label test with 300 targets (the members; in the second figure all members), 1,500 control "
         "pictures, 6,000 public ones, `k = 30`; 95 % intervals are over samples, from one training each, and say "
         "nothing of another seed's training. *Targets alone* is the uncalibrated score, *control alone* the same on "
-        "pictures that were never trained on, *f right* the share of background crops whose class the encoder's "
+        "pictures that were never trained on, *`f` right* the share of background crops whose class the encoder's "
         "neighbours name. Utility is measured on the control's whole pictures."
     )
     return f"""# The papers' figures, on scenes
@@ -146,7 +147,7 @@ def _opening(versions: str) -> str:
 {sizes}
 
 ```console
-$ make figures   # trains, audits and writes this page; about an hour on two cores
+$ make figures   # trains, audits and writes this page; 70 minutes on two cores that had other work too
 ```
 
 Last made with {versions}."""
