@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs sample-model
+.PHONY: help demo test check bench docs figures sample-model
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ bench: $(VENV)/.dev ## the benchmarks, as ratios within one run
 
 docs: $(VENV)/.docs ## build the site into site/
 	$(BIN)/mkdocs build --strict
+
+figures: $(VENV)/.dev ## train, audit and write docs/figures.md: the papers' figures on scenes (about an hour)
+	$(BIN)/python -m benchmarks.figures all
 
 sample-model: $(VENV)/.user ## train the two sample checkpoints again (about 20 minutes on two cores)
 	$(BIN)/python -m dejavu_audit.bench.train --out dejavu_audit/samples

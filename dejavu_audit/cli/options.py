@@ -27,8 +27,8 @@ Pretrained = Annotated[
         ENCODER,
         "--pretrained",
         metavar="TAG|FILE",
-        says="Published tag, weights file, hf-hub:… or 'random'; of a checkpoint with several networks, which: teacher, "
-        "student, … (default: the model's own tag)",
+        says="Published tag, weights file, hf-hub:… or 'random'; of a checkpoint with several networks, which: "
+        "teacher, student, … (default: the model's own tag)",
     ),
 ]
 Arch = Annotated[

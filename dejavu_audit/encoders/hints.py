@@ -14,7 +14,7 @@ import torch
 from dejavu_audit.encoders.hub import quiet
 from dejavu_audit.encoders.weights import State, is_counter
 
-SECONDS = 3.0
+SECONDS = 5.0
 ENOUGH = 0.5  # share of tensors in common from which a likeness is worth telling
 
 SELF_SUPERVISED = r"(backbone|projector|encoder_[qk]|(base|momentum)_encoder|online_\w+|projection_head)\."

@@ -59,6 +59,10 @@ _OBJECTS = _Words(
 )
 
 
+def _words(headline: HeadlineRecord) -> _Words:
+    return _LABEL if headline.metric.startswith("deja_vu") else _OBJECTS
+
+
 def sentence(model: str, headline: HeadlineRecord) -> str:
     """The verdict line."""
     found = finding(headline)
@@ -68,7 +72,7 @@ def sentence(model: str, headline: HeadlineRecord) -> str:
         f"{points(headline.estimate)} points "
         f"({100 * headline.level:g} % interval {points(headline.low)} to {points(headline.high)})"
     )
-    words = _LABEL if headline.metric.startswith("deja_vu") else _OBJECTS
+    words = _words(headline)
     if headline.metric.endswith("_symmetric"):
         return _symmetric(model, found, words, number)
     if found == "memorizes":
@@ -135,8 +139,9 @@ def caveats(
         )
     elif not headline.calibrated:
         said.append(
-            "Uncalibrated, biased upward where the encoder is better than the reference at what it is asked: there is "
-            "no held-out control, so skill cannot be told from memory. Give pictures that were never trained on."
+            f"Uncalibrated, biased upward where the encoder reads {_words(headline).given} better than the baseline: "
+            "there is no held-out control, so skill cannot be told from memory. Give pictures that were never trained "
+            "on."
         )
     else:
         said.append("The control is taken to be drawn like the targets; that it is has not been tested.")
