@@ -29,7 +29,7 @@ from dejavu_audit.embeddings.stream import embed_views
 from dejavu_audit.encoders.loading import load_encoder
 from dejavu_audit.errors import AuditError
 from dejavu_audit.findings import Found, write
-from dejavu_audit.inference import utility
+from dejavu_audit.inference.strengths import compare_references
 from dejavu_audit.parts import default_test, find_objects, load_references
 from dejavu_audit.progress import Silent
 from dejavu_audit.report.clock import Clock
@@ -37,7 +37,7 @@ from dejavu_audit.report.folder import SPLIT, RunFolder
 from dejavu_audit.report.result import AuditResult
 from dejavu_audit.scores.symmetric import symmetric, symmetric_headline
 from dejavu_audit.stages import Plan, Seen
-from dejavu_audit.strengths import compare_references
+from dejavu_audit.utility import stage as utility
 
 if TYPE_CHECKING:
     from dejavu_audit.inference.protocol import InferenceTest

@@ -55,7 +55,7 @@ class Layout:
     head: Literal["mlp", "dino"] = "mlp"
     """An MLP; or DINO's: an MLP with GELU, a normalisation, and a layer of prototypes with normalised weights."""
     blocks: Literal["relu", "relu but last"] = "relu"
-    """Where the projector is a Sequential of Sequentials: whether the last of these too ends in a ReLU."""
+    """Where the projector is a Sequential, each part one too: whether the last of these too ends in a ReLU."""
     bicubic: bool = False
     """Whether the authors' evaluation resizes pictures so, and not bilinearly."""
     mean: tuple[float, float, float] = IMAGENET_MEAN

@@ -78,7 +78,7 @@ def _dino(state: State) -> DinoHead:
 
 
 def _mlp(state: State, activation: type[nn.Module], blocks: str) -> nn.Sequential:
-    """An nn.Sequential, or a Sequential of Sequentials each of which ends in an activation (`Layout.blocks`)."""
+    """An nn.Sequential, or a Sequential of parts, each a Sequential that ends in an activation (`Layout.blocks`)."""
     modules: dict[tuple[str, ...], State] = {}
     for name, tensor in state.items():
         if not is_counter(name):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from dejavu_audit import reference
 from dejavu_audit.embeddings.views import View
 from dejavu_audit.errors import AuditError
+from dejavu_audit.inference import reference
 from dejavu_audit.inference.control import in_set, paired_sets
 from dejavu_audit.inference.protocol import Strength
+from dejavu_audit.inference.reference import Expected
 from dejavu_audit.neighbors import nearest
-from dejavu_audit.reference import Expected
 from dejavu_audit.report.label_samples import label_columns
 from dejavu_audit.scores.label_test import Judged, headline, label_scores
 from dejavu_audit.scores.significance import mcnemar

@@ -14,8 +14,8 @@ from dejavu_audit.scores.label_test import PARTS, part
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from dejavu_audit.inference.reference import Expected
     from dejavu_audit.neighbors import Neighbors
-    from dejavu_audit.reference import Expected
     from dejavu_audit.scores.votes import Votes
     from dejavu_audit.types import Array, Rows
 

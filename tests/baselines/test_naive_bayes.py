@@ -10,8 +10,8 @@ from PIL import Image
 
 from dejavu_audit import plugins
 from dejavu_audit.errors import AuditError
+from dejavu_audit.inference.reference import Expected, ask
 from dejavu_audit.progress import Silent
-from dejavu_audit.reference import Expected, ask
 from dejavu_audit.types import BaselineRequest
 from dejavu_baselines import naive_bayes
 from dejavu_baselines.naive_bayes import load

@@ -13,7 +13,7 @@ def run(*args: object):
 
 
 def a_fit(folder, name="a.safetensors"):
-    from dejavu_audit.reference import keep
+    from dejavu_audit.inference.reference import keep
 
     keep({"weights": np.zeros(1_000, np.float32)}, folder / "fits" / name)
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from dejavu_audit.cli.main import app
 from dejavu_audit.errors import AuditError
-from tests.test_sweep import FAKE, Audits
+from tests.sweep.test_running import FAKE, Audits
 
 
 @pytest.fixture

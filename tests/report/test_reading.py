@@ -37,7 +37,7 @@ def test_latest_is_the_newest_finished_one(runs):
 
 def test_a_prefix_is_enough_if_one_run_alone_has_it(runs):
     assert resolve_run("vit", runs).name == "vit-coco-3c"
-    with pytest.raises(AuditError, match="may mean 2 runs in .*: resnet-imagenet-1a, resnet-imagenet-2b; type more"):
+    with pytest.raises(AuditError, match=r"may mean 2 runs in .*: resnet-imagenet-1a, resnet-imagenet-2b; type more"):
         resolve_run("resnet", runs)
 
 
@@ -88,7 +88,7 @@ def test_details_come_in_the_order_asked_for_across_batches(tmp_path, monkeypatc
     assert run.detail([], ["id"]).num_rows == 0
 
 
-def spoil(folder, how):
+def spoil(folder, how):  # noqa: C901 - a branch a fault
     audit, samples = folder / "audit.json", folder / "samples.parquet"
     told = json.loads(audit.read_text())
     if how == "unfinished":

@@ -68,7 +68,7 @@ def caveats(number=None, references=(), **said):
 
 def test_without_a_control_the_bias_is_said():
     said = caveats(headline(0.1, 0.05, 0.2, calibrated=False), control=0)
-    assert said[0].startswith("Uncalibrated, biased upward where the encoder reads backgrounds better than the baseline")
+    assert "biased upward where the encoder reads backgrounds better than the baseline" in said[0]
 
 
 def test_a_reference_that_is_never_right_is_said():

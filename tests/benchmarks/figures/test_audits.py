@@ -15,7 +15,7 @@ from benchmarks.figures.page import FIGURES
 from benchmarks.figures.runs import EPOCHS, RUNS, SIZES, steps_for
 from benchmarks.figures.table import read
 from dejavu_audit.errors import AuditError
-from dejavu_audit.sweep_spec import read_spec
+from dejavu_audit.sweep.spec import read_spec
 
 TINY = """
 name = "tiny"

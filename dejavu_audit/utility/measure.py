@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dejavu_audit.linear_probe import PENALTIES, fit_probe
 from dejavu_audit.neighbors import nearest
 from dejavu_audit.progress import Silent
 from dejavu_audit.scores.estimates import Draws, Score
 from dejavu_audit.scores.utility import caption_ranks, class_vectors, most_alike, share
 from dejavu_audit.scores.votes import votes
+from dejavu_audit.utility.probe import PENALTIES, fit_probe
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

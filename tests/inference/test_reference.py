@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dejavu_audit import reference
 from dejavu_audit.errors import AuditError
+from dejavu_audit.inference import reference
 from dejavu_audit.progress import Silent
 
 

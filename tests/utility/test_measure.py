@@ -9,7 +9,7 @@ from dejavu_audit.encoders.loading import load_encoder
 from dejavu_audit.scores.estimates import NOTHING
 from dejavu_audit.scores.utility import MEANINGS
 from dejavu_audit.types import EncoderRequest
-from dejavu_audit.utility import TEMPLATES, measure, spoken
+from dejavu_audit.utility.measure import TEMPLATES, measure, spoken
 
 LABELS = ("knn_top1", "linear_probe_top1", "zero_shot_top1")
 CLASSES = ("disc", "ring", "star")
@@ -162,7 +162,7 @@ def test_rows_of_one_picture_are_one_picture():
 
 
 def test_the_probe_says_when_it_was_taught_less(monkeypatch):
-    monkeypatch.setattr("dejavu_audit.linear_probe.MOST_WORK", 8 * 3 * 30)
+    monkeypatch.setattr("dejavu_audit.utility.probe.MOST_WORK", 8 * 3 * 30)
     said = []
 
     class Progress:

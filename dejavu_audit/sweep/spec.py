@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from dejavu_audit.config import AuditConfig
 from dejavu_audit.data.manifest import is_file, user_path
 from dejavu_audit.errors import AuditError, unknown
-from dejavu_audit.sweep_paths import seen_from
+from dejavu_audit.sweep.paths import seen_from
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -6,8 +6,8 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from dejavu_audit import linear_probe
-from dejavu_audit.linear_probe import PENALTIES, fit_probe
+from dejavu_audit.utility import probe as linear_probe
+from dejavu_audit.utility.probe import PENALTIES, fit_probe
 
 
 @pytest.fixture(scope="module")

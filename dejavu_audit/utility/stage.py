@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from dejavu_audit.embeddings.texts import embed_texts
 from dejavu_audit.embeddings.views import View
 from dejavu_audit.inference.control import group_numbers
-from dejavu_audit.utility import measure
+from dejavu_audit.utility.measure import measure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

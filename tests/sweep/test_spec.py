@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dejavu_audit.errors import AuditError
-from dejavu_audit.sweep_spec import read_spec
+from dejavu_audit.sweep.spec import read_spec
 
 HEAD = 'name = "n"\nx = "epoch"\n'
 AUDIT = '[audit]\nfamily = "timm"\nmodel = "test_resnet"\ndata = "scenes"\n'
