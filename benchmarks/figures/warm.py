@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dejavu_audit.audit import prepare, test_of
 from dejavu_audit.embeddings.stream import embed_views
-from dejavu_audit.inference import utility
+from dejavu_audit.utility import stage as utility
 
 if TYPE_CHECKING:
     from pathlib import Path
