@@ -90,8 +90,8 @@ FIGURES = (
     Figure(
         "size",
         "Memorization against data size",
-        "Meehan et al. train on more and more pictures for the same number of epochs. As we remember it, the score there "
-        "hardly changes; the paper's text could not be looked up when this page was written.",
+        "Meehan et al. train on more and more pictures for the same number of epochs. As we remember it, the score "
+        "there hardly changes; the paper's text could not be looked up when this page was written.",
         f"Three trainings on {SIZES[0]}, {SIZES[1]} and {SIZES[2]} members, {SIZE_EPOCHS} epochs each, whole cycle. "
         f"What is varied is the number of members; each of them is shown {SIZE_EPOCHS * MEMORIZER.repeats} times in "
         f"all, and each of the same {MEMORIZER.n_others:,} other pictures {SIZE_EPOCHS} times. So more members mean "
