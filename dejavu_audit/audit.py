@@ -30,7 +30,7 @@ from dejavu_audit.encoders.loading import load_encoder
 from dejavu_audit.errors import AuditError
 from dejavu_audit.findings import Found, write
 from dejavu_audit.inference.strengths import compare_references
-from dejavu_audit.parts import default_test, find_objects, load_references
+from dejavu_audit.parts import default_test, find_objects, load_references, refuse_without_text
 from dejavu_audit.progress import Silent
 from dejavu_audit.report.clock import Clock
 from dejavu_audit.report.folder import SPLIT, RunFolder
@@ -100,6 +100,8 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
     dataset = with_members(load_dataset(config), config)
     encoder = load_encoder(config.family, config.encoder_request())
     config = config.settled(config.test or default_test(config, dataset, encoder))
+    if config.test == "objects":
+        refuse_without_text("the audited model", encoder)
     references = load_references(config, encoder)
     dataset, tagger, warnings = find_objects(config, dataset)
     pictures = dataset

@@ -28,6 +28,15 @@ def default_test(config: AuditConfig, dataset: Dataset, encoder: Encoder) -> Tes
     return "objects" if captioned and encoder.has_text else "label"
 
 
+def refuse_without_text(who: str, encoder: Encoder) -> None:
+    """AuditError for an encoder that cannot be asked about captions."""
+    if not encoder.has_text:
+        raise AuditError(
+            f"--test objects asks about captions, and {who}, {encoder.family} {encoder.name} at layer {encoder.layer}, "
+            "has no text tower; audit an image-caption model such as openclip ViT-B-32, or ask --test label"
+        )
+
+
 def load_references(config: AuditConfig, encoder: Encoder) -> Mapping[str, Baseline | NeighborBaseline]:
     """Every reference that is asked for, by name; AuditError where one is the audited encoder itself."""
     if len(set(config.baseline)) < len(config.baseline):

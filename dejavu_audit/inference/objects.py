@@ -15,6 +15,7 @@ from dejavu_audit.errors import AuditError
 from dejavu_audit.inference.control import in_set, paired_sets
 from dejavu_audit.inference.protocol import Strength
 from dejavu_audit.neighbors import nearest
+from dejavu_audit.parts import refuse_without_text
 from dejavu_audit.report.object_samples import object_columns
 from dejavu_audit.scores.object_test import JudgedObjects, headline, object_scores
 from dejavu_audit.scores.objects import PerSample, compare, predicted_objects
@@ -70,7 +71,6 @@ class Answers:
 def jobs(plan: Plan) -> dict[str, tuple[View, Rows]]:
     """What is to be looked at: the public pictures, where captions are compared with pictures; else captions alone."""
     split, pictures = plan.split, plan.config.query == "t2i"
-    _refuse_without_text("the audited model", plan.encoder)
     wanted = {"public": (View(plan.encoder, None), split.public)} if pictures else {}
     for name, one in plan.references.items():
         if not hasattr(one, "encoder"):
@@ -79,19 +79,11 @@ def jobs(plan: Plan) -> dict[str, tuple[View, Rows]]:
                 "or a second encoder by --reference"
             )
         if pictures and hasattr(one.encoder, "embed_images"):
-            _refuse_without_text("the reference", cast("Encoder", one.encoder))
+            refuse_without_text("the reference", cast("Encoder", one.encoder))
             wanted[f"{name}/public"] = (View(cast("Encoder", one.encoder), None), split.public)
     if plan.tagger is not None:
         wanted["objects"] = (View(plan.tagger, None), np.concatenate([split.judged, split.public]))
     return wanted
-
-
-def _refuse_without_text(who: str, encoder: Encoder) -> None:
-    if not encoder.has_text:
-        raise AuditError(
-            f"--test objects asks about captions, and {who}, {encoder.family} {encoder.name} at layer {encoder.layer}, "
-            "has no text tower; audit an image-caption model such as openclip ViT-B-32, or ask --test label"
-        )
 
 
 def set_aside(plan: Plan, seen: Seen) -> dict[int, str]:
