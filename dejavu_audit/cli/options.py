@@ -228,6 +228,10 @@ Baseline = Annotated[
         "caption-only for objects)",
     ),
 ]
+Alpha = Annotated[
+    float | None,
+    _option(BASELINE, "--alpha", metavar="A", says="Smoothing of naive-bayes; short for --baseline-option alpha=A."),
+]
 Reference = Annotated[
     str | None,
     _option(

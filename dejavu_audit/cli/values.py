@@ -14,6 +14,17 @@ def key_values(pairs: list[str] | None, flag: str) -> dict[str, str]:
     return {key: value for key, _, value in split}
 
 
+def baseline_options(pairs: list[str] | None, baselines: list[str], alpha: float | None) -> dict[str, str]:
+    """The options of the baselines, `--alpha` among them as naive-bayes' own."""
+    options = key_values(pairs, "--baseline-option")
+    if alpha is None:
+        return options
+    names = [name.strip() for one in baselines for name in one.split(",")]
+    if "naive-bayes" not in names:
+        raise AuditError("--alpha is the smoothing of naive-bayes; add --baseline naive-bayes, or leave it out")
+    return {**options, "naive-bayes.alpha": repr(alpha)}
+
+
 def triple(text: str | None, flag: str) -> tuple[float, float, float] | None:
     """Three numbers with commas between, or one that stands for all three."""
     if text is None:
