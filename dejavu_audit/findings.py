@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dejavu_audit.inference.protocol import InferenceTest
     from dejavu_audit.report.clock import Clock
     from dejavu_audit.scores.estimates import Score
-    from dejavu_audit.scores.label_test import Headline
+    from dejavu_audit.scores.headline import Headline
     from dejavu_audit.stages import Plan, Seen
 
 OTHERS = {

@@ -17,7 +17,8 @@ from dejavu_audit.inference.protocol import Strength
 from dejavu_audit.neighbors import nearest
 from dejavu_audit.parts import refuse_without_text
 from dejavu_audit.report.object_samples import object_columns
-from dejavu_audit.scores.object_test import JudgedObjects, headline, object_scores
+from dejavu_audit.scores.judged_objects import JudgedObjects
+from dejavu_audit.scores.object_test import headline, object_scores
 from dejavu_audit.scores.objects import PerSample, compare, predicted_objects
 from dejavu_audit.scores.significance import mcnemar
 from dejavu_audit.scores.strongest import strongest_objects
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from dejavu_audit.neighbors import Neighbors
     from dejavu_audit.report.clock import Clock
     from dejavu_audit.scores.estimates import Score
-    from dejavu_audit.scores.label_test import Headline
+    from dejavu_audit.scores.headline import Headline
     from dejavu_audit.stages import Plan, Seen
     from dejavu_audit.types import Encoder, NeighborBaseline, Progress, Rows, TextEncoder
 

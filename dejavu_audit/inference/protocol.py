@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dejavu_audit.embeddings.views import View
     from dejavu_audit.report.clock import Clock
     from dejavu_audit.scores.estimates import Score
-    from dejavu_audit.scores.label_test import Headline
+    from dejavu_audit.scores.headline import Headline
     from dejavu_audit.stages import Plan, Seen
     from dejavu_audit.types import Progress, Rows
 

@@ -10,13 +10,13 @@ import altair as alt
 import numpy as np
 
 from dejavu_audit.report.charts import COLOURS, ENCODER, MUTED, NUMBER, REFERENCE, heading, plain, save_both, themed
+from dejavu_audit.scores.judged_objects import MEASURES
 from dejavu_audit.scores.object_order import ORDERS, gap_curve, recall_curves
-from dejavu_audit.scores.object_test import MEASURES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dejavu_audit.scores.object_test import JudgedObjects
+    from dejavu_audit.scores.judged_objects import JudgedObjects
 
 Curves: TypeAlias = "tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]"
 """Thresholds, and the shares of samples with such recall or more, of the model and of the reference."""

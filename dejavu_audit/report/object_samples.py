@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from dejavu_audit.neighbors import Neighbors
 from dejavu_audit.report.columns import lists_of_members, neighbor_lists, offsets, shared_columns
+from dejavu_audit.scores.judged_objects import object_part
 from dejavu_audit.scores.label_test import PARTS
-from dejavu_audit.scores.object_test import object_part
 from dejavu_audit.scores.strongest import best_f1, strongest_objects
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from dejavu_audit.scores.bootstrap import dense
 from dejavu_audit.scores.confidence import checked, most_confident
 from dejavu_audit.scores.estimates import Draws, Sample, Score, calibrated, paired, proportion, sample
-from dejavu_audit.scores.significance import mcnemar, permutation_test
+from dejavu_audit.scores.headline import Headline, headline_of
 
 PARTS = ("unassociated", "misrepresented", "correlated", "memorized")
 """What each sample is; `part` gives the place in this tuple."""
@@ -143,23 +143,6 @@ def _observe(judged: Judged, place: str) -> dict[str, Sample | None]:
     return seen
 
 
-@dataclass(frozen=True)
-class Headline:
-    """The one number of a test, label or object."""
-
-    metric: str
-    estimate: float | None
-    low: float | None
-    high: float | None
-    level: float
-    calibrated: bool
-    """Less the control's; if not, the number is biased upward where the audited model reads backgrounds better."""
-    p_value: float | None
-    """One-sided, of "no memorization"; None where there was nothing to measure."""
-    p_value_test: str
-    """"permutation" (calibrated), or "mcnemar" and in the object test "sign" (exact, take samples as independent)."""
-
-
 def headline(
     scores: Mapping[str, Score],
     targets: Judged,
@@ -169,23 +152,6 @@ def headline(
     draws: int = 10_000,
     seed: int = 0,
 ) -> Headline:
-    """The headline from `label_scores` of the same sets, at the same `level`, with a one-sided p-value.
-
-    With a control it is that of a permutation test of the differences between targets and control, by whole clusters;
-    without, of the exact McNemar test on the targets.
-    """
+    """The headline, `deja_vu_top1`, from `label_scores` of the same sets at the same `level`: see `headline_of`."""
     score = scores["deja_vu_top1"]
-    p_value = None
-    if score.estimate is not None and control is not None:
-        p_value = permutation_test(
-            targets.difference(),
-            control.difference(),
-            target_groups=targets.groups,
-            control_groups=control.groups,
-            draws=draws,
-            seed=seed,
-        )
-    elif score.estimate is not None:
-        p_value = mcnemar(targets.target_right[:, 0], targets.reference_right[:, 0]).greater
-    test = "mcnemar" if control is None else "permutation"
-    return Headline("deja_vu_top1", score.estimate, score.low, score.high, level, control is not None, p_value, test)
+    return headline_of("deja_vu_top1", score, targets, control, exact="mcnemar", level=level, draws=draws, seed=seed)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dejavu_audit.scores.confidence import SAME, most_confident
 
 if TYPE_CHECKING:
-    from dejavu_audit.scores.object_test import JudgedObjects, Measure
+    from dejavu_audit.scores.judged_objects import JudgedObjects, Measure
 
 Order = Literal["max_pred_gap", "crct_pred", "min_dist"]
 Floats = NDArray[np.float64]

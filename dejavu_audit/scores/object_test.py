@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from dejavu_audit.scores import means
 from dejavu_audit.scores.bootstrap import dense
-from dejavu_audit.scores.confidence import checked
 from dejavu_audit.scores.estimates import Draws, Sample, Score, calibrated, paired, proportion, sample
-from dejavu_audit.scores.label_test import PARTS, Headline
+from dejavu_audit.scores.headline import Headline, headline_of
+from dejavu_audit.scores.judged_objects import MEASURES, JudgedObjects, object_part
+from dejavu_audit.scores.label_test import PARTS
 from dejavu_audit.scores.means import Mean
 from dejavu_audit.scores.object_order import ORDERS, SHARES, first, first_published
 from dejavu_audit.scores.object_published import f1_gap, right_edges
-from dejavu_audit.scores.objects import PerSample
-from dejavu_audit.scores.significance import mcnemar, permutation_test
-
-Measure = Literal["precision", "recall", "f1"]
-MEASURES: tuple[Measure, ...] = ("precision", "recall", "f1")
 
 _GAPS = {
     "ppg": "population precision gap: share of samples with higher precision of the audited model than of the "
@@ -66,59 +57,6 @@ MEANINGS: dict[str, str] = dict(_meanings())
 """Every score of the object test by key, in the order of `object_scores`, with one line that says what it is."""
 
 _CALIBRATED = [key for key in MEANINGS if f"{key}_targets" in MEANINGS]
-
-
-@dataclass(frozen=True)
-class JudgedObjects:
-    """One set of n samples, targets or control: the objects inferred by either model, compared with the true ones."""
-
-    target: PerSample
-    """Of the audited model."""
-    reference: PerSample
-    distance: NDArray[np.floating[Any]]
-    """(n,) of the audited model's nearest public sample: what `min_dist` sorts by."""
-    groups: NDArray[np.integer[Any]] | None = None
-    """(n,) cluster of each sample; None: every one on its own."""
-
-    def __post_init__(self) -> None:
-        n = len(self.target)
-        for who in ("target", "reference"):
-            for name, column in vars(getattr(self, who)).items():
-                checked(column, n, f"{who}.{name}")
-        if not np.array_equal(self.target.true, self.reference.true):
-            raise ValueError("target and reference are compared with different true objects")
-        if np.isnan(checked(self.distance, n, "distance")).any():
-            raise ValueError("a distance is not a number")
-        if self.groups is not None:
-            checked(self.groups, n, "groups")
-
-    def __len__(self) -> int:
-        return len(self.target)
-
-    def gap(self, measure: Measure) -> NDArray[np.float64]:
-        """(n,) of the audited model less the reference, in [-1, 1]."""
-        difference: NDArray[np.float64] = getattr(self.target, measure) - getattr(self.reference, measure)
-        return difference
-
-    def difference(self, measure: Measure = "precision") -> NDArray[np.int8]:
-        """(n,) 1 where the audited model is better, -1 where the reference is, 0 where they are equal.
-
-        Equal ratios of whole numbers give equal floats, so that no tolerance is needed.
-        """
-        return np.sign(self.gap(measure)).astype(np.int8)
-
-
-def object_part(target: PerSample, reference: PerSample) -> NDArray[np.int8]:
-    """(n,) place in PARTS of each sample, by the precision of the audited model and of the reference.
-
-    Memorized where it is higher than the reference's, misrepresented where lower; correlated where both are equal and
-    above 0, unassociated where both are 0. So `ppg` is memorized less misrepresented.
-    """
-    one, two = target.precision, reference.precision
-    cases = {"memorized": one > two, "misrepresented": one < two, "correlated": one > 0}
-    codes = [PARTS.index(name) for name in cases]
-    names = np.select(list(cases.values()), codes, PARTS.index("unassociated"))
-    return names.astype(np.int8)
 
 
 def object_scores(
@@ -206,24 +144,5 @@ def headline(
     draws: int = 10_000,
     seed: int = 0,
 ) -> Headline:
-    """The headline, `ppg`, from `object_scores` of the same sets at the same `level`, with a one-sided p-value.
-
-    With a control it is that of a permutation test of the samples' signs between targets and control, by whole
-    clusters; without, of the exact sign test on the targets, which takes the samples as independent.
-    """
-    score = scores["ppg"]
-    p_value = None
-    if score.estimate is not None and control is not None:
-        p_value = permutation_test(
-            targets.difference(),
-            control.difference(),
-            target_groups=targets.groups,
-            control_groups=control.groups,
-            draws=draws,
-            seed=seed,
-        )
-    elif score.estimate is not None:
-        # The sign test is McNemar's: both look at the pairs where one side wins.
-        p_value = mcnemar(targets.difference() > 0, targets.difference() < 0).greater
-    test = "sign" if control is None else "permutation"
-    return Headline("ppg", score.estimate, score.low, score.high, level, control is not None, p_value, test)
+    """The headline, `ppg`, from `object_scores` of the same sets at the same `level`: see `headline_of`."""
+    return headline_of("ppg", scores["ppg"], targets, control, exact="sign", level=level, draws=draws, seed=seed)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from dejavu_audit.scores.estimates import Score
 
 if TYPE_CHECKING:
-    from dejavu_audit.scores.label_test import Headline
+    from dejavu_audit.scores.headline import Headline
 
 _SETTING = re.compile(r"_confident\d+$|_k\d+_top\w+$|$")
 """What follows the name of the set in a key."""
