@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dejavu_audit.report.lines import NOT_MEASURED, set_lines, summary_lines
+from dejavu_audit.report.lines import NOT_MEASURED, reference_lines, set_lines, summary_lines
 from dejavu_audit.report.notebook import as_html
 from dejavu_audit.report.record import (
     AuditRecord,
@@ -9,9 +9,13 @@ from dejavu_audit.report.record import (
     HeadlineRecord,
     MembershipRecord,
     ModelRecord,
+    ReferenceRecord,
     ScoreRecord,
 )
+from dejavu_audit.scores.estimates import Score
 from dejavu_audit.scores.label_test import MEANINGS
+from dejavu_audit.scores.object_test import MEANINGS as OBJECT_MEANINGS
+from dejavu_audit.scores.symmetric import symmetric as both_directions
 
 
 def record(*, calibrated=True, missing=(), name="timm x") -> AuditRecord:
@@ -78,3 +82,52 @@ def test_what_comes_from_data_is_text_in_a_notebook():
     page = as_html(record(name="<script>alert(1)</script>"))
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def objects_record(*, symmetric=False) -> AuditRecord:
+    score = ScoreRecord(estimate=0.125, low=0.1, high=0.15, n=100, method="bootstrap")
+    scores = dict.fromkeys(OBJECT_MEANINGS, score)
+    if symmetric:
+        raw = {key: Score(0.25, 0.2, 0.3, 100, "bootstrap") for key in OBJECT_MEANINGS}
+        scores = {key: ScoreRecord(**vars(value)) for key, value in both_directions(raw).items()}
+    plain = record()
+    metric = "ppg_symmetric" if symmetric else "ppg"
+    return plain.model_copy(
+        update={
+            "headline": plain.headline.model_copy(update={"metric": metric}),
+            "scores": scores,
+            "data": plain.data.model_copy(update={"left_out": {"no caption": 2}}),
+            "utility": {"knn_top1": score, "zero_shot_top1": score.model_copy(update={"estimate": None})},
+        }
+    )
+
+
+def test_the_object_test_has_lines_of_its_own_and_the_utility_beside_it():
+    lines = {line.name: line for line in summary_lines(objects_record())}
+    assert lines["precision gap (PPG), calibrated"].strong
+    assert lines["recall of the baseline, targets"].value == "12.5"
+    assert lines["whole pictures: neighbours right"].section
+    assert lines["whole pictures: zero-shot right"].value == NOT_MEASURED
+    assert not [name for name in lines if "déjà vu" in name]
+    assert list(set_lines(objects_record()))[-1] == "in no set: 2 no caption"
+
+
+def test_both_directions_speak_of_the_references_members():
+    lines = {line.name: line for line in summary_lines(objects_record(symmetric=True))}
+    assert lines["precision gap (PPG), both directions"].value == "+12.5"
+    assert lines["  on the reference's members"].value == "-25.0"
+    assert not [name for name in lines if "control" in name]
+
+
+def test_every_reference_has_a_line_that_says_whether_it_keeps_up():
+    score = ScoreRecord(estimate=0.125, low=0.1, high=0.15, n=100, method="bootstrap")
+    nothing = score.model_copy(update={"estimate": None})
+    one = ReferenceRecord(
+        name="naive-bayes", description={}, memorization=score, right_targets=score, right_control=nothing,
+        encoder_right_control=score, control_gap=score, weaker=True,
+    )  # fmt: skip
+    told = record().model_copy(update={"references": [one, one.model_copy(update={"weaker": None})]})
+    assert list(reference_lines(told)) == [
+        ("naive-bayes", "12.5", "12.5", "-", "12.5", "weaker than the encoder"),
+        ("naive-bayes", "12.5", "12.5", "-", "12.5", ""),
+    ]
