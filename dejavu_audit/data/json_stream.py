@@ -73,7 +73,8 @@ class _Reader:
         while True:
             try:
                 value, end = self._parse(self._text, self._at)
-                whole = end < len(self._text)  # a number at the very end may go on
+                rest = self._text[end : end + 32]
+                whole = bool(rest) and (rest[0] not in ".eE" or len(rest) == 32)  # a number may be cut off anywhere
             except (ValueError, RecursionError) as error:
                 if self._ended or isinstance(error, RecursionError):
                     raise self._fault(getattr(error, "msg", str(error)), getattr(error, "pos", None)) from None

@@ -36,6 +36,13 @@ def test_elements_are_those_that_json_finds(tmp_path_factory, content, data):
         assert read(path, "a", "b") == expected
 
 
+@pytest.mark.parametrize("chunk", range(1, 12))
+def test_numbers_cut_anywhere(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr(json_stream, "CHUNK", chunk)
+    (tmp_path / "x.json").write_text('{"a":[0.25,1e-5,-3,12E+2,7],"b":0.5}')
+    assert read(tmp_path / "x.json", "a") == [("a", value) for value in (0.25, 1e-5, -3, 1200.0, 7)]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -45,6 +52,7 @@ def test_elements_are_those_that_json_finds(tmp_path_factory, content, data):
         (b'{"a": [1,\n\n {"b" 2}]}', "line 3 of .*: Expecting ':' delimiter"),
         (b'{"a": [1]}\n{}', "line 2 of .*: something follows after its end"),
         (b'{"a": [1]\n"b": 2}', "line 2 of .*: , or } was expected"),
+        (b'{"a": [1.]}', "line 1 of .*: , or ] was expected, not '.'"),
         (b"{\n1: 2}", "line 2 of .*: a key in quotes was expected"),
         (b'{"a": ["\n', "Invalid control character"),
         (b'{"a": ["' + b"x" * 100, "Unterminated string"),
