@@ -12,8 +12,8 @@ help: ## list the targets
 demo: $(VENV)/.user ## audit the two checkpoints that come with the package
 	$(BIN)/dejavu-audit demo
 
-test: $(VENV)/.dev ## run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/.dev ## run the tests, in two processes
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.dev ## lint, format, types, spelling
 	$(BIN)/ruff check .
