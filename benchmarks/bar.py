@@ -8,6 +8,9 @@ import sys
 import time
 from dataclasses import dataclass
 
+ENV = {"GOMP_SPINCOUNT": "10000"}
+"""As the command line sets it: threads that wait leave the cores to the decoders."""
+
 
 @dataclass(frozen=True)
 class Bar:

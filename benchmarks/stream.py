@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import pictures
-from benchmarks.bar import Bar, whole
+from benchmarks.bar import ENV, Bar, whole
 
 MODELS = (("timm", "resnet18"), ("openclip", "ViT-B-32"))
 SIZES = {"public": 1_400, "targets": 500, "control": 300, "fit": 200}
@@ -53,7 +53,7 @@ def run(folder: Path) -> list[Bar]:
         for family, name in MODELS:
             cache = str(Path(place) / f"cache-{name}")
             seen = json.loads(
-                whole("-c", SCRIPT % views, family, name, str(description), cache).output.splitlines()[-1]
+                whole("-c", SCRIPT % views, family, name, str(description), cache, env=ENV).output.splitlines()[-1]
             )
             print(
                 {name: value for name, value in seen["timings"].items() if name != "views"},

@@ -14,11 +14,10 @@ from pathlib import Path
 import webdataset
 
 from benchmarks import pictures
-from benchmarks.bar import Bar, whole
+from benchmarks.bar import ENV, Bar, whole
 
 PICTURES = 2_400
 SHARDS = (4, 64)
-ENV = {"GOMP_SPINCOUNT": "10000"}  # as the command line sets it: threads that wait leave the cores to the decoders
 
 SCRIPT = """
 import json, sys, time
