@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -12,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dejavu_audit.data.manifest import FORMATS, Manifest, is_file, on_one_line, read_manifest, user_path
+from dejavu_audit.data.object_column import LISTS, read_names
 from dejavu_audit.errors import AuditError
 
 Texts: TypeAlias = Sequence[str] | pa.Array | pa.ChunkedArray
 
 NAMES = ("id", "path")
 TAGS = ("tags", "objects")
-LISTS = pa.list_(pa.string())
 
 
 def is_sidecar(spec: str) -> bool:
@@ -89,11 +88,8 @@ def _lists(found: Manifest) -> pa.Array:
 def _from_json(text: str | None, row: int, name: str, found: Manifest) -> list[str] | None:
     if text is None:
         return None
-    try:
-        tags = json.loads(text)
-    except (ValueError, RecursionError):
-        tags = None
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+    tags = read_names(text)
+    if tags is None:
         raise AuditError(
             f"the column {name!r} of {found.path} has {on_one_line(text[:60])!r} in row {row:,}; "
             'write lists of strings, in a CSV as JSON: ["dog", "tree"]'
