@@ -11,10 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError,
 from dejavu_audit.errors import AuditError, unknown
 from dejavu_audit.types import BaselineRequest, EncoderRequest
 
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 """Raised whenever the same config on the same data may give another number."""
 
 Test: TypeAlias = Literal["label", "objects"]
+Interval: TypeAlias = Literal["auto", "percentile", "bca", "studentised"]
+SampleScore: TypeAlias = Literal["auto", "ratio", "votes", "margin", "recall_gap", "precision_gap", "correct_gap"]
 
 PRESETS: dict[str, dict[str, int | None]] = {
     # targets, control and fit: pictures; public: pictures a class, for captions in all; None: everything
@@ -74,6 +76,10 @@ class AuditConfig(BaseModel):
     reference_members: str | None = None
     """List of ids that the second encoder was trained on, for the symmetric two-model test."""
     max_set_aside: float = Field(0.5, ge=0, le=1)
+    keep_duplicates: bool = False
+    """Report duplicates across the sets, but leave them in: to look at their effect."""
+    match: bool = False
+    """Weigh the control so that it has the targets' labels and crop sizes."""
 
     k: int | None = Field(None, ge=1)
     """Public neighbours; None: 100 for the label test, 10 for the object test."""
@@ -108,9 +114,16 @@ class AuditConfig(BaseModel):
     utility: bool = False
     """Measure the encoder's use beside its memorization."""
 
+    fdr: float = Field(0.1, gt=0, le=0.5)
+    """Share of false discoveries that the list of memorized samples may hold on average."""
+    sample_score: SampleScore = "auto"
+    """What the samples are ranked by; auto: the most powerful in the bench, by test."""
+
     seed: int = Field(0, ge=0, lt=2**63)
     level: float = Field(0.95, gt=0.5, lt=1)
     replicates: int = Field(2_000, ge=100, le=1_000_000)
+    interval: Interval = "auto"
+    """How intervals are made; auto: as the coverage study chose, by what each score rests on."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"

@@ -1,0 +1,39 @@
+"""Flags that steer the machine and leave the number alone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dejavu_audit.cli.options.panels import MACHINE, option
+
+Device = Annotated[
+    str, option(MACHINE, "--device", metavar="auto|cpu|cuda|mps", says="Where the models run. (default: auto)")
+]
+Precision = Annotated[
+    str, option(MACHINE, "--precision", metavar="fp32|bf16|fp16", says="Arithmetic of the encoder. (default: fp32)")
+]
+BatchSize = Annotated[
+    str, option(MACHINE, "--batch-size", metavar="N|auto", says="Pictures a batch. (default: auto, found by trying)")
+]
+Workers = Annotated[
+    int | None, option(MACHINE, "--workers", metavar="N", says="Decoding processes. (default: one a core)")
+]
+JpegDraft = Annotated[
+    bool,
+    typer.Option(
+        "--jpeg-draft",
+        help="Decode large JPEGs at reduced size: faster, results change slightly.",
+        rich_help_panel=MACHINE,
+    ),
+]
+CacheDir = Annotated[
+    str | None,
+    option(
+        MACHINE,
+        "--cache-dir",
+        metavar="FOLDER",
+        says="Where embeddings and fits are kept. (default: the platform's cache)",
+    ),
+]
