@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from dejavu_audit.balance.matching import Matching
     from dejavu_audit.config import AuditConfig
     from dejavu_audit.data.crops import CropRule
     from dejavu_audit.data.splits import Split
@@ -61,6 +62,10 @@ class Seen:
     lost: Mapping[int, str]
     """Row -> why it is set aside."""
     counts: dict[str, Any]
+    clusters: Mapping[int, int] = field(default_factory=dict)
+    """Row -> cluster of near-duplicates that it is in, within its set; they are resampled whole."""
+    matching: Matching | None = None
+    """What the judged weigh, in the order of `judged`; None: all alike."""
 
     def left(self, rows: Rows) -> Rows:
         """Those of the rows that are not set aside, in their order."""
@@ -75,6 +80,10 @@ class Seen:
     def public(self) -> Rows:
         """The public pictures that can vote."""
         return self.left(self.split.public)
+
+    def weighted(self, matching: Matching | None) -> Seen:
+        """The same, the judged weighed."""
+        return replace(self, matching=matching)
 
     def without(self, lost: Mapping[int, str]) -> Seen:
         """The same with more rows set aside."""

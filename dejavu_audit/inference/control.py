@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import pyarrow.compute as pc
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
-    from dejavu_audit.stages import Plan
+    from numpy.typing import NDArray
+
+    from dejavu_audit.stages import Plan, Seen
     from dejavu_audit.types import Dataset, Rows
 
 T = TypeVar("T")
+Judge = Callable[["Rows", "Rows | None", "NDArray[np.float64] | None"], T]
+"""Takes places among the judged, their groups and their weights."""
 
 
-def paired_sets(plan: Plan, rows: Rows, judged: Callable[[Rows, Rows | None], T]) -> tuple[T, T | None]:
-    """`judged` of the targets and, where there are any, of the control; it takes places in `rows` and their groups."""
-    groups = group_numbers(plan.dataset, rows)
+def paired_sets(plan: Plan, seen: Seen, judged: Judge[T]) -> tuple[T, T | None]:
+    """`judged` of the targets and, where there are any, of the control."""
+    rows = seen.judged
+    groups = group_numbers(plan.dataset, rows, seen.clusters)
+    weights = None if seen.matching is None else seen.matching.weights
+
+    def taken(values: NDArray[Any] | None, at: Rows) -> Any:
+        return None if values is None else values[at]
 
     def of(some: Rows) -> T | None:
         at = np.flatnonzero(np.isin(rows, some))
-        return judged(at, None if groups is None else groups[at]) if len(at) else None
+        return judged(at, taken(groups, at), taken(weights, at)) if len(at) else None
 
     targets = of(plan.split.targets)
-    return judged(rows[:0], None) if targets is None else targets, of(plan.split.control)
+    return judged(rows[:0], None, None) if targets is None else targets, of(plan.split.control)
 
 
 def in_set(plan: Plan, rows: Rows) -> list[str]:
@@ -33,15 +45,22 @@ def in_set(plan: Plan, rows: Rows) -> list[str]:
     return named
 
 
-def group_numbers(dataset: Dataset, rows: Rows) -> Rows | None:
-    """Number the groups of the rows, every row without one on its own; None where there is no group at all."""
-    column = dataset.table["group"].take(rows)
-    if column.null_count == len(rows):
+def group_numbers(dataset: Dataset, rows: Rows, clusters: Mapping[int, int]) -> Rows | None:
+    """Number the groups of the (n,) rows, every row without one on its own; None where there is no group at all.
+
+    Rows that share a group of the data or a cluster of near-duplicates are in one group, directly or through others.
+    """
+    n = len(rows)
+    named = pc.fill_null(dataset.table["group"].take(rows).combine_chunks().dictionary_encode().indices, -1)
+    labels = (np.asarray(named, np.int64), np.array([clusters.get(row, -1) for row in rows.tolist()], np.int64))
+    edges, nodes = [np.zeros((2, 0), np.int64)], n
+    for label in labels:
+        at = np.flatnonzero(label >= 0)
+        edges.append(np.stack([at, nodes + label[at]]))
+        nodes += int(label.max(initial=-1)) + 1
+    sample, name = np.concatenate(edges, axis=1)
+    if not len(sample):
         return None
-    names = np.array(
-        [
-            f"row {row}" if group is None else f"group {group}"
-            for row, group in zip(rows, column.to_pylist(), strict=True)
-        ]
-    )
-    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+    graph = coo_array((np.ones(len(sample), np.int8), (sample, name)), shape=(nodes, nodes))
+    _, component = connected_components(graph, directed=False)
+    return np.unique(component[:n], return_inverse=True)[1].astype(np.int64)

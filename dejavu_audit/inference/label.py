@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dejavu_audit.scores.headline import Headline
     from dejavu_audit.scores.votes import Votes
     from dejavu_audit.stages import Plan, Seen
-    from dejavu_audit.types import Baseline, Encoder, Progress, Rows
+    from dejavu_audit.types import Array, Baseline, Encoder, Progress, Rows
 
 NAME = "label"
 STRENGTH = Strength(
@@ -133,30 +133,38 @@ def _by_fit(plan: Plan, seen: Seen, name: str, baseline: Baseline, progress: Pro
     return expected
 
 
-def judge(plan: Plan, answers: Answers, member: str | None = None) -> tuple[Judged, Judged | None]:
+def judge(plan: Plan, seen: Seen, answers: Answers, member: str | None = None) -> tuple[Judged, Judged | None]:
     """Compare both answers with the label, for the targets and for the control; by one reference, or by all."""
     label = plan.labels[answers.rows][:, None]
     voted, expected = answers.votes, answers.expected if member is None else answers.members[member]
 
-    def judged(at: Rows, groups: Rows | None) -> Judged:
+    def judged(at: Rows, groups: Rows | None, weights: Array | None) -> Judged:
         return Judged(
             target_right=np.stack([voted.top1 == label[:, 0], (voted.top5 == label).any(axis=1)], axis=1)[at],
             reference_right=np.stack([expected.top1 == label[:, 0], (expected.top5 == label).any(axis=1)], axis=1)[at],
             target_confidence=voted.confidence[at],
             reference_confidence=expected.confidence[at],
             groups=groups,
+            weights=weights,
         )
 
-    return paired_sets(plan, answers.rows, judged)
+    return paired_sets(plan, seen, judged)
 
 
 def scores(plan: Plan, targets: Judged, control: Judged | None) -> dict[str, Score]:
     """Every score of the label test."""
     config = plan.config
-    return label_scores(targets, control, level=config.level, replicates=config.replicates, seed=config.seed)
+    return label_scores(
+        targets,
+        control,
+        level=config.level,
+        replicates=config.replicates,
+        seed=config.seed,
+        interval=config.interval,
+    )
 
 
-def other_settings(plan: Plan, answers: Answers) -> dict[str, Score]:
+def other_settings(plan: Plan, seen: Seen, answers: Answers) -> dict[str, Score]:
     """None: everything is among the scores."""
     return {}
 

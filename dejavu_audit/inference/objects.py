@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dejavu_audit.scores.estimates import Score
     from dejavu_audit.scores.headline import Headline
     from dejavu_audit.stages import Plan, Seen
-    from dejavu_audit.types import Encoder, NeighborBaseline, Progress, Rows, TextEncoder
+    from dejavu_audit.types import Array, Encoder, NeighborBaseline, Progress, Rows, TextEncoder
 
 NAME = "objects"
 STRENGTH = Strength("ppg", "precision_reference", "precision_target", control_gap="ppg_control")
@@ -138,23 +138,25 @@ def _nearest(plan: Plan, seen: Seen, encoder: Encoder | TextEncoder, who: str, k
     return nearest(captions(seen.judged), public, k)
 
 
-def judge(plan: Plan, answers: Answers, member: str | None = None) -> tuple[JudgedObjects, JudgedObjects | None]:
+def judge(
+    plan: Plan, seen: Seen, answers: Answers, member: str | None = None
+) -> tuple[JudgedObjects, JudgedObjects | None]:
     """Compare both answers with the truth, for the targets and for the control; by one reference, or by all."""
-    return _judged(plan, answers, answers.k, answers.top, member)
+    return _judged(plan, seen, answers, answers.k, answers.top, member)
 
 
 def _judged(
-    plan: Plan, answers: Answers, k: int, top: int | None, member: str | None = None
+    plan: Plan, seen: Seen, answers: Answers, k: int, top: int | None, member: str | None = None
 ) -> tuple[JudgedObjects, JudgedObjects | None]:
     target = answer(plan, answers, answers.neighbors, k, top)
     chosen = answers.members if member is None else {member: answers.members[member]}
     reference = strongest_objects([answer(plan, answers, one, k, top) for one in chosen.values()])
     nearest_one = answers.neighbors.distances[:, 0].astype(np.float64)
 
-    def judged(at: Rows, groups: Rows | None) -> JudgedObjects:
-        return JudgedObjects(target.taken(at), reference.taken(at), nearest_one[at], groups)
+    def judged(at: Rows, groups: Rows | None, weights: Array | None) -> JudgedObjects:
+        return JudgedObjects(target.taken(at), reference.taken(at), nearest_one[at], groups, weights)
 
-    return paired_sets(plan, answers.rows, judged)
+    return paired_sets(plan, seen, judged)
 
 
 def answer(plan: Plan, answers: Answers, neighbors: Neighbors, k: int, top: int | None) -> PerSample:
@@ -174,22 +176,29 @@ def scores(plan: Plan, targets: JudgedObjects, control: JudgedObjects | None) ->
     """Every score of the object test, at the setting asked for."""
     config = plan.config
     return object_scores(
-        targets, control, level=config.level, replicates=config.replicates, seed=config.seed, compat=config.compat
+        targets,
+        control,
+        level=config.level,
+        replicates=config.replicates,
+        seed=config.seed,
+        interval=config.interval,
+        compat=config.compat,
     )
 
 
-def other_settings(plan: Plan, answers: Answers) -> dict[str, Score]:
+def other_settings(plan: Plan, seen: Seen, answers: Answers) -> dict[str, Score]:
     """PPG, PRG and AUCG at every k and number of objects, as in `ppg_k1_top10` and `ppg_targets_k1_top10`."""
     config = plan.config
     found: dict[str, Score] = {}
     for suffix, k, top in settings(answers):
-        targets, control = _judged(plan, answers, k, top)
+        targets, control = _judged(plan, seen, answers, k, top)
         some = object_scores(
             targets,
             control,
             level=config.level,
             replicates=config.replicates,
             seed=config.seed,
+            interval=config.interval,
             compat=config.compat,
             only=GRID,
         )

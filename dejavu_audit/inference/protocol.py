@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dejavu_audit.scores.estimates import Score
     from dejavu_audit.scores.headline import Headline
     from dejavu_audit.stages import Plan, Seen
-    from dejavu_audit.types import Progress, Rows
+    from dejavu_audit.types import Array, Progress, Rows
 
 
 class Strength(NamedTuple):
@@ -49,7 +49,7 @@ class InferenceTest(Protocol):
         """What the encoder and every reference say of every judged sample."""
         ...
 
-    def judge(self, plan: Plan, answers: Any, member: str | None = None) -> tuple[Any, Any | None]:
+    def judge(self, plan: Plan, seen: Seen, answers: Any, member: str | None = None) -> tuple[Any, Any | None]:
         """Targets and control, right or wrong; by the one reference `member`, or by all."""
         ...
 
@@ -57,8 +57,12 @@ class InferenceTest(Protocol):
         """Every score of the test."""
         ...
 
-    def other_settings(self, plan: Plan, answers: Any) -> dict[str, Score]:
+    def other_settings(self, plan: Plan, seen: Seen, answers: Any) -> dict[str, Score]:
         """Scores at settings beside the one asked for."""
+        ...
+
+    def sample_scores(self, plan: Plan, seen: Seen, answers: Any) -> dict[str, Array]:
+        """By name, (n,) how surely each judged sample is remembered; the first is the one that `auto` stands for."""
         ...
 
     def find_headline(self, plan: Plan, found: Mapping[str, Score], targets: Any, control: Any | None) -> Headline:

@@ -12,16 +12,16 @@ from dejavu_audit.scores.symmetric import CONTROL, OTHERS, symmetric
 if TYPE_CHECKING:
     from dejavu_audit.inference.protocol import InferenceTest
     from dejavu_audit.scores.estimates import Score
-    from dejavu_audit.stages import Plan
+    from dejavu_audit.stages import Plan, Seen
 
 
 def compare_references(
-    plan: Plan, test: InferenceTest, answers: Any, scores: Mapping[str, Score]
+    plan: Plan, seen: Seen, test: InferenceTest, answers: Any, scores: Mapping[str, Score]
 ) -> list[ReferenceRecord]:
     """A record for every reference alone; `scores` are those of all of them together."""
     records = []
     for name in plan.references:
-        alone = scores if len(plan.references) == 1 else test.scores(plan, *test.judge(plan, answers, name))
+        alone = scores if len(plan.references) == 1 else test.scores(plan, *test.judge(plan, seen, answers, name))
         keys, other, found = test.STRENGTH, CONTROL, test.STRENGTH.memorization
         if plan.symmetric:
             alone, other, found = symmetric(alone), OTHERS, f"{found}_symmetric"

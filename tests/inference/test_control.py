@@ -13,18 +13,25 @@ def dataset(groups):
 
 
 def test_without_groups_there_are_no_clusters():
-    assert group_numbers(dataset([None, None, None]), np.array([0, 2])) is None
+    assert group_numbers(dataset([None, None, None]), np.array([0, 2]), {}) is None
 
 
 def test_rows_of_a_group_share_a_number_and_others_stand_alone():
-    numbers = group_numbers(dataset(["a", None, "a", "b", None]), np.arange(5))
+    numbers = group_numbers(dataset(["a", None, "a", "b", None]), np.arange(5), {})
     assert numbers[0] == numbers[2]
     assert len(set(numbers.tolist())) == 4
 
 
-def test_a_group_that_is_named_like_a_row_does_not_swallow_it():
-    numbers = group_numbers(dataset(["1", None]), np.arange(2))
-    assert len(set(numbers.tolist())) == 2
+def test_near_duplicates_are_a_cluster_and_join_the_groups_that_they_touch():
+    # Rows 0 and 2 share group a, rows 2 and 4 are near-duplicates: one cluster of three; 1 and 3 stand alone.
+    numbers = group_numbers(dataset(["a", None, "a", "b", None]), np.arange(5), {2: 7, 4: 7})
+    assert numbers[0] == numbers[2] == numbers[4]
+    assert len(set(numbers.tolist())) == 3
+
+
+def test_clusters_alone_make_groups_too():
+    numbers = group_numbers(dataset([None, None, None]), np.array([2, 0, 1]), {0: 0, 1: 0})
+    assert numbers[1] == numbers[2] != numbers[0]
 
 
 def plan(symmetric=False):
@@ -35,15 +42,25 @@ def plan(symmetric=False):
     )
 
 
+def seen(rows, weights=None):
+    matching = None if weights is None else SimpleNamespace(weights=np.array(weights))
+    return SimpleNamespace(judged=np.array(rows), clusters={}, matching=matching)
+
+
 def test_the_sets_are_taken_apart_with_their_groups():
-    rows = np.array([4, 1, 0])
-    (targets, groups), (control, others) = paired_sets(plan(), rows, lambda at, of: (at.tolist(), of.tolist()))
-    assert targets == [1, 2] and groups[0] == groups[1]
+    both = paired_sets(plan(), seen([4, 1, 0]), lambda at, of, weights: (at.tolist(), of.tolist(), weights))
+    (targets, groups, weights), (control, others, _) = both
+    assert targets == [1, 2] and groups[0] == groups[1] and weights is None
     assert control == [0] and others[0] != groups[0]
 
 
+def test_the_sets_are_taken_apart_with_their_weights():
+    both = paired_sets(plan(), seen([4, 1, 0], [0.5, 1.0, 2.0]), lambda at, of, weights: weights.tolist())
+    assert both == ([1.0, 2.0], [0.5])
+
+
 def test_without_a_control_there_is_none():
-    targets, control = paired_sets(plan(), np.array([0, 1]), lambda at, of: at.tolist())
+    targets, control = paired_sets(plan(), seen([0, 1]), lambda at, of, weights: at.tolist())
     assert targets == [0, 1] and control is None
 
 
