@@ -1,0 +1,87 @@
+"""Simulated audits of oracle encoders: their seeds, their headline, and what chance may add to a figure."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+from scipy import stats
+
+from dejavu_audit.bench.oracle import Population
+from dejavu_audit.bench.oracle_label import LabelWorld
+from dejavu_audit.bench.oracle_objects import ObjectWorld
+from dejavu_audit.scores.estimates import Draws, Score, calibrated, paired, sample
+from dejavu_audit.scores.headline import Headline, headline_of
+from dejavu_audit.scores.judged_objects import JudgedObjects
+from dejavu_audit.scores.label_test import Judged
+
+World: TypeAlias = "LabelWorld | ObjectWorld"
+LEVEL = 0.95
+PERMUTATIONS = 2_000
+"""Fewer than an audit's 10,000: the level of the test is exact with any number, only its resolution is finer."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The numbers of one simulated audit."""
+
+    headline: Headline
+    """Calibrated, with the p-value of the permutation test."""
+    uncalibrated: Score
+    """The same score on the targets alone."""
+
+
+def stream(seed: int, *what: Any) -> np.random.Generator:
+    """Random numbers that hang on the seed and on what they are for, not on the order of the work."""
+    return np.random.default_rng([seed, zlib.crc32(repr(what).encode())])
+
+
+@lru_cache(maxsize=2)
+def population(world: World, seed: int) -> Population[Any]:
+    """The pictures of a world, the same for every audit of it."""
+    return world.populate(int(stream(seed, world).integers(2**32)))
+
+
+def audited(targets: Judged | JudgedObjects, control: Judged | JudgedObjects, seed: int) -> Audit:
+    """The headline of either test as an audit finds it, and the same uncalibrated.
+
+    The other scores are left out: they would take twenty times as long, and their intervals are made in the same way.
+    """
+    label = isinstance(targets, Judged)
+    metric, exact = ("deja_vu_top1", "mcnemar") if label else ("ppg", "sign")
+    keys = (f"{metric}_targets", f"{metric}_control")
+    draws = Draws(LEVEL, seed=seed)
+    one, two = (sample(some.difference()) for some in (targets, control))
+    score = calibrated(one, two, keys, draws)
+    head = headline_of(metric, score, targets, control, exact=exact, level=LEVEL, draws=PERMUTATIONS, seed=seed)
+    return Audit(head, paired(one, keys[0], draws))
+
+
+def described(world: World) -> dict[str, Any]:
+    """The columns that tell a world."""
+    return {
+        "test": "label" if isinstance(world, LabelWorld) else "objects",
+        "classes": world.classes if isinstance(world, LabelWorld) else None,
+        "correlation": world.correlation,
+        "skill": world.skill,
+        "reference_skill": world.reference_skill,
+    }
+
+
+def margin(cells: int) -> float:
+    """Standard errors that the worst of so many figures exceeds by chance in one bench of twenty, at the most."""
+    return float(stats.norm.isf(0.05 / max(cells, 1)))
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Of the mean of independent values."""
+    return float(np.std(values, ddof=1) / len(values) ** 0.5) if len(values) > 1 else 0.0
+
+
+def rate_error(rate: float, audits: int) -> float:
+    """Standard error of a rate that is measured in so many audits."""
+    return float((rate * (1 - rate) / audits) ** 0.5)

@@ -1,0 +1,231 @@
+"""The blind classifier: can targets be told from control by what has nothing to do with the audited model (method: 4.3)?
+
+A ridge classifier, cross-fitted. Its predictions are linear in the labels, so that it is refitted, the strength of its
+penalty chosen anew, for hundreds of permuted labellings at the price of a matrix product: the p-value of its AUC is
+that of an exact permutation test, which knows all that cross-fitting does to an AUC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from dejavu_audit.scores.two_sample import TIES, Exchange
+
+Floats = NDArray[np.float64]
+
+FOLDS = 5
+PENALTIES = tuple(10.0**power for power in range(-2, 4))
+"""Of which generalised cross-validation chooses, in units of the mean eigenvalue."""
+POWER = 0.8
+
+
+@dataclass(frozen=True)
+class Blind:
+    """How well a classifier that never sees the model tells targets from control."""
+
+    auc: float
+    """Chance that a target scores above a control, ties by half; 0.5 is chance."""
+    low: float
+    high: float
+    """Interval of this classifier's AUC; that another sample would train another one is not in it."""
+    p_value: float
+    """One-sided, of an AUC above chance."""
+    threshold: float
+    """The AUC that chance exceeds with probability `alpha`."""
+    detectable: float
+    """The AUC that this classifier must reach on average to be noticed with 80 % probability."""
+    draws: int
+
+
+def auc(scores: ArrayLike, targets: ArrayLike, weights: ArrayLike | None = None) -> float:
+    """Weighted chance that a target scores above a control, ties by half; (n,) each."""
+    below, weight = _placements(scores, targets, weights)
+    return float(np.average(below, weights=weight))
+
+
+def _placements(scores: ArrayLike, targets: ArrayLike, weights: ArrayLike | None) -> tuple[Floats, Floats]:
+    """Of every target the weighted share of the control below it (ties by half), and its weight."""
+    s, who = np.asarray(scores, np.float64), np.asarray(targets, bool)
+    w = np.ones(s.size) if weights is None else np.asarray(weights, np.float64)
+    distinct, place = np.unique(np.round(s, 12), return_inverse=True)
+    control = np.bincount(place[~who], w[~who], distinct.size)
+    below = (np.cumsum(control) - control / 2) / control.sum()
+    return below[place[who]], w[who]
+
+
+def auc_interval(
+    scores: ArrayLike,
+    targets: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    units: ArrayLike | None = None,
+    level: float = 0.95,
+) -> tuple[float, float, float]:
+    """The AUC with DeLong's interval on the logit scale, clusters (`units`) as wholes.
+
+    Where both sets are told apart without fault, or either has a single unit, DeLong's variance says nothing: the
+    interval is then Hanley and McNeil's at half a misplaced pair, or all of [0, 1].
+    """
+    s, who = np.asarray(scores, np.float64), np.asarray(targets, bool)
+    w = np.ones(s.size) if weights is None else np.asarray(weights, np.float64)
+    unit = np.arange(s.size) if units is None else np.asarray(units)
+    above, of_target = _placements(s, who, w)
+    below, of_control = _placements(-s, ~who, w)
+    estimate = float(np.average(above, weights=of_target))
+    variance, sizes = 0.0, []
+    for place, weight, member in ((above, of_target, unit[who]), (below, of_control, unit[~who])):
+        summed = np.bincount(np.unique(member, return_inverse=True)[1], weight * (place - estimate))
+        count = summed.size
+        sizes.append(count)
+        if count < 2:
+            return estimate, 0.0, 1.0
+        variance += count / (count - 1) * float(summed @ summed) / float(weight.sum()) ** 2
+    pairs = 2.0 * sizes[0] * sizes[1]
+    inner = min(max(estimate, 1 / pairs), 1 - 1 / pairs)
+    if variance <= TIES**2:
+        variance = _hanley(inner, *sizes)
+    half = float(stats.norm.ppf((1 + level) / 2)) * variance**0.5 / (inner * (1 - inner))
+    logit = np.log(inner / (1 - inner))
+    low, high = (1 / (1 + np.exp(-(logit + side * half))) for side in (-1, 1))
+    return estimate, min(float(low), estimate), max(float(high), estimate)
+
+
+def _hanley(area: float, targets: int, control: int) -> float:
+    """Variance of an AUC by Hanley and McNeil (1982), of exponential scores."""
+    one, two = area / (2 - area), 2 * area**2 / (1 + area)
+    rest = (targets - 1) * (one - area**2) + (control - 1) * (two - area**2)
+    return (area * (1 - area) + rest) / (targets * control)
+
+
+def folds_of(groups: ArrayLike, seed: int, folds: int = FOLDS) -> NDArray[np.int64]:
+    """(n,) fold of each sample, whole clusters together, folds of like size, blind to who is a target."""
+    _, member, size = np.unique(np.asarray(groups), return_inverse=True, return_counts=True)
+    order = np.random.default_rng(seed).permutation(size.size)
+    before = np.cumsum(size[order]) - size[order] / 2
+    fold = np.empty(size.size, np.int64)
+    fold[order] = np.minimum((before / size.sum() * folds).astype(np.int64), folds - 1)
+    found: NDArray[np.int64] = fold[member]
+    return found
+
+
+class CrossFit:
+    """Ridge classifiers on (n, p) columns, each fold's fitted on the others; ready for any labelling."""
+
+    def __init__(self, columns: NDArray[np.floating], folds: ArrayLike, cells: ArrayLike | None = None) -> None:
+        x = np.asarray(columns, np.float64)
+        self._cells = np.zeros(len(x), np.int64) if cells is None else np.asarray(cells, np.int64)
+        self._folds = []
+        for fold in np.unique(np.asarray(folds)):
+            held = np.flatnonzero(folds == fold)
+            rest = np.flatnonzero(folds != fold)
+            if rest.size:
+                self._folds.append((held, rest, *_decomposed(x[rest], x[held])))
+
+    def scores(self, labels: Floats) -> Floats:
+        """(n, b) labels, 1 for a target, to (n, b) scores of every sample by a classifier that did not see it."""
+        found = np.zeros(labels.shape)
+        for held, rest, left, values, right in self._folds:
+            known = self._centred(labels[rest], self._cells[rest])
+            found[held] = right @ _shrunk(left.T @ known, (known**2).sum(0), values, rest.size)
+        return found
+
+    def _centred(self, labels: Floats, cells: NDArray[np.int64]) -> Floats:
+        """Less the share of targets of each cell: what is learned are differences within cells."""
+        number = np.unique(cells, return_inverse=True)[1]
+        size = np.bincount(number)[:, None]
+        order = np.argsort(number, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(size[:-1, 0])])
+        centred: Floats = labels - (np.add.reduceat(labels[order], starts, axis=0) / size)[number]
+        return centred
+
+
+def _decomposed(fit: Floats, held: Floats) -> tuple[Floats, Floats, Floats]:
+    """Left vectors U (m, r) and squared singular values (r,) of the fit's columns, and held @ V / s (h, r).
+
+    So the ridge prediction is (held V / s) diag(s^2 / (s^2 + penalty)) U' y.
+    """
+    if fit.shape[1] <= fit.shape[0]:
+        values, vectors = np.linalg.eigh(fit.T @ fit)
+        kept = values > 1e-9 * max(float(values[-1]), TIES)
+        values, vectors = values[kept], vectors[:, kept]
+        scaled = vectors / np.sqrt(values)
+    else:
+        values, left = np.linalg.eigh(fit @ fit.T)
+        kept = values > 1e-9 * max(float(values[-1]), TIES)
+        values = values[kept]
+        scaled = fit.T @ left[:, kept] / values
+    return fit @ scaled, values, held @ scaled
+
+
+def _shrunk(seen: Floats, total: Floats, values: Floats, size: int) -> Floats:
+    """U' y, (r, b), shrunk with the penalty that generalised cross-validation finds best for each labelling.
+
+    `total` is (b,) ||y||^2, of `size` samples.
+    """
+    best, chosen = np.full(seen.shape[1], np.inf), np.zeros_like(seen)
+    unexplained = total - (seen**2).sum(0)
+    for penalty in PENALTIES if values.size else ():
+        kept = values / (values + penalty * values.mean())
+        left = unexplained + (((1 - kept)[:, None] * seen) ** 2).sum(0)
+        criterion = np.maximum(left, 0) / max(size - kept.sum(), 1) ** 2
+        better = criterion < best
+        best = np.where(better, criterion, best)
+        chosen[:, better] = kept[:, None] * seen[:, better]
+    return chosen
+
+
+def blind(
+    columns: NDArray[np.floating],
+    exchange: Exchange,
+    *,
+    groups: ArrayLike | None = None,
+    seed: int,
+    level: float = 0.95,
+    alpha: float = 0.05,
+    draws: int = 499,
+) -> Blind:
+    """Train and test the classifier on (n, p) standardised columns; `groups` (n,) lie in one fold as wholes.
+
+    Raises ValueError unless there are two units in both sets.
+    """
+    if min(exchange.sizes) < 2:
+        raise ValueError("a blind classifier needs two samples or clusters in both sets")
+    fit, scores = _fitted(columns, exchange, groups, seed)
+    estimate, low, high = auc_interval(
+        scores, exchange.targets, weights=exchange.weights, units=exchange.units, level=level
+    )
+    null = []
+    for block in exchange.shuffled(draws, np.random.default_rng([seed, 1])):
+        dealt = block[exchange.units]
+        for labels, answers in zip(dealt.T.astype(bool), fit.scores(dealt).T, strict=True):
+            null.append(auc(answers, labels, np.where(labels, 1.0, exchange.as_control)))
+    threshold = float(np.quantile(null, 1 - alpha))
+    return Blind(
+        auc=estimate,
+        low=low,
+        high=high,
+        p_value=(1 + int((np.array(null) >= estimate - TIES).sum())) / (1 + draws),
+        threshold=threshold,
+        detectable=min(threshold + float(stats.norm.ppf(POWER) * np.std(null)), 1.0),
+        draws=draws,
+    )
+
+
+def blind_auc(
+    columns: NDArray[np.floating], exchange: Exchange, *, groups: ArrayLike | None = None, seed: int
+) -> float:
+    """The AUC alone, as `blind` finds it: for the columns of one feature."""
+    _, scores = _fitted(columns, exchange, groups, seed)
+    return auc(scores, exchange.targets, exchange.weights)
+
+
+def _fitted(
+    columns: NDArray[np.floating], exchange: Exchange, groups: ArrayLike | None, seed: int
+) -> tuple[CrossFit, Floats]:
+    n = exchange.targets.size
+    fit = CrossFit(columns, folds_of(np.arange(n) if groups is None else groups, seed), exchange.cells[exchange.units])
+    return fit, fit.scores(exchange.targets[:, None].astype(np.float64))[:, 0]
