@@ -16,7 +16,9 @@ METHOD_VERSION = "2"
 
 Test: TypeAlias = Literal["label", "objects"]
 Interval: TypeAlias = Literal["auto", "percentile", "bca", "studentised"]
-SampleScore: TypeAlias = Literal["auto", "ratio", "votes", "margin", "recall_gap", "precision_gap", "correct_gap"]
+SampleScore: TypeAlias = Literal[
+    "auto", "standing", "ratio", "votes", "margin", "recall_gap", "precision_gap", "correct_gap"
+]
 
 PRESETS: dict[str, dict[str, int | None]] = {
     # targets, control and fit: pictures; public: pictures a class, for captions in all; None: everything

@@ -16,8 +16,10 @@ from dejavu_audit.inference.protocol import Strength
 from dejavu_audit.inference.reference import Expected
 from dejavu_audit.neighbors import nearest
 from dejavu_audit.report.label_samples import label_columns
+from dejavu_audit.scores import sample_scores as samplewise
 from dejavu_audit.scores.label_test import Judged, headline, label_scores
 from dejavu_audit.scores.significance import mcnemar
+from dejavu_audit.scores.similarities import similarities
 from dejavu_audit.scores.votes import votes
 
 if TYPE_CHECKING:
@@ -167,6 +169,22 @@ def scores(plan: Plan, targets: Judged, control: Judged | None) -> dict[str, Sco
 def other_settings(plan: Plan, seen: Seen, answers: Answers) -> dict[str, Score]:
     """None: everything is among the scores."""
     return {}
+
+
+def sample_scores(plan: Plan, seen: Seen, answers: Answers) -> dict[str, Array]:
+    """How far each crop's own class stands out, by similarities and by votes."""
+    own, classes, k = plan.labels[answers.rows], len(plan.dataset.classes), cast(int, plan.config.k)
+    _, public = seen.views["public"].of(seen.public)
+    _, crops = seen.views["crops"].of(seen.judged)
+    near = similarities(crops, own, public, plan.labels[seen.public], classes, unit=plan.config.normalize)
+    probability = np.clip(answers.expected.probability, 0, 1)
+    counts = np.rint(k * answers.votes.share(own))
+    return {
+        "standing": samplewise.standing(near.by_class, own, probability),
+        "ratio": samplewise.ratio(counts, k, probability, classes),
+        "votes": samplewise.votes(counts, k),
+        "margin": near.margin,
+    }
 
 
 def describe(plan: Plan, answers: Answers, member: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from dejavu_audit.inference.protocol import Strength
 from dejavu_audit.neighbors import nearest
 from dejavu_audit.parts import refuse_without_text
 from dejavu_audit.report.object_samples import object_columns
+from dejavu_audit.scores import sample_scores as samplewise
 from dejavu_audit.scores.judged_objects import JudgedObjects
 from dejavu_audit.scores.object_test import headline, object_scores
 from dejavu_audit.scores.objects import PerSample, compare, predicted_objects
@@ -148,15 +149,22 @@ def judge(
 def _judged(
     plan: Plan, seen: Seen, answers: Answers, k: int, top: int | None, member: str | None = None
 ) -> tuple[JudgedObjects, JudgedObjects | None]:
-    target = answer(plan, answers, answers.neighbors, k, top)
-    chosen = answers.members if member is None else {member: answers.members[member]}
-    reference = strongest_objects([answer(plan, answers, one, k, top) for one in chosen.values()])
+    target, reference = _compared(plan, answers, k, top, member)
     nearest_one = answers.neighbors.distances[:, 0].astype(np.float64)
 
     def judged(at: Rows, groups: Rows | None, weights: Array | None) -> JudgedObjects:
         return JudgedObjects(target.taken(at), reference.taken(at), nearest_one[at], groups, weights)
 
     return paired_sets(plan, seen, judged)
+
+
+def _compared(
+    plan: Plan, answers: Answers, k: int, top: int | None, member: str | None = None
+) -> tuple[PerSample, PerSample]:
+    """How right the encoder is on every judged caption, and how right the reference."""
+    target = answer(plan, answers, answers.neighbors, k, top)
+    chosen = answers.members if member is None else {member: answers.members[member]}
+    return target, strongest_objects([answer(plan, answers, one, k, top) for one in chosen.values()])
 
 
 def answer(plan: Plan, answers: Answers, neighbors: Neighbors, k: int, top: int | None) -> PerSample:
@@ -204,6 +212,16 @@ def other_settings(plan: Plan, seen: Seen, answers: Answers) -> dict[str, Score]
         )
         found |= {key + suffix: some[key] for key in GRID if key in some}
     return found
+
+
+def sample_scores(plan: Plan, seen: Seen, answers: Answers) -> dict[str, Array]:
+    """How much more of each caption's objects the encoder tells than the reference."""
+    target, reference = _compared(plan, answers, answers.k, answers.top)
+    return {
+        "recall_gap": samplewise.recall_gap(target.recall, reference.recall),
+        "precision_gap": samplewise.precision_gap(target.precision, reference.precision),
+        "correct_gap": samplewise.correct_gap(target.correct, reference.correct),
+    }
 
 
 def describe(plan: Plan, answers: Answers, member: str) -> dict[str, Any]:
