@@ -21,7 +21,7 @@ from dejavu_audit.data.imagenet_layouts import (
     first_holding,
     picture_files,
 )
-from dejavu_audit.data.pictures import file_identity, open_picture
+from dejavu_audit.data.pictures import encoded_picture, file_identity, open_picture
 from dejavu_audit.data.voc_xml import read_annotation
 from dejavu_audit.errors import AuditError, SetAside
 
@@ -60,6 +60,10 @@ class ImageNet:
     def open(self, row: int, draft: int | None = None) -> Image.Image:
         """The decoded RGB picture of a row; SetAside as `open_picture` says."""
         return open_picture(Path(self._value("path", row)), draft)
+
+    def read(self, row: int) -> bytes:
+        """The file's bytes; SetAside where it cannot be read."""
+        return encoded_picture(Path(self._value("path", row)))
 
     def annotation(self, row: int) -> Annotation:
         """All boxes of a row's annotation file, of whatever class; SetAside as `read_annotation` says."""

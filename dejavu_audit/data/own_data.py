@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from dejavu_audit.data.box_column import parse_boxes
-from dejavu_audit.data.pictures import open_picture, picture_size
+from dejavu_audit.data.pictures import encoded_picture, open_picture, picture_size
 from dejavu_audit.types import Annotation
 
 if TYPE_CHECKING:
@@ -63,6 +63,10 @@ class OwnData:
     def open(self, row: int, draft: int | None = None) -> Image.Image:
         """The decoded picture."""
         return open_picture(self._pictures.picture(row), draft)
+
+    def read(self, row: int) -> bytes:
+        """The encoded picture, as it is stored."""
+        return encoded_picture(self._pictures.picture(row))
 
     def annotation(self, row: int) -> Annotation:
         """The boxes of a row, as [x0, y0, x1, y1] in pixels."""

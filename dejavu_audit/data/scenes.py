@@ -130,6 +130,8 @@ class Scenes:
     options: SceneOptions
     name: str = "scenes"
     root: str = ""
+    distinct: bool = True
+    """Every picture is drawn from a key of its own: none is looked for twice."""
 
     def __post_init__(self) -> None:
         self.classes: Sequence[str] = class_names(self.options.classes)
