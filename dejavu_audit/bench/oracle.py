@@ -16,7 +16,6 @@ memorized set is the remembered targets. The rest of the targets are drawn just 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -41,20 +40,34 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What the scores of single samples need of the label test; the object test's need no more than `judged`."""
+
+    label: NDArray[np.int64]
+    label_votes: Floats
+    """(N,) votes for the own class, of `k`."""
+    probability: Floats
+    """(N,) of the own class, by the reference."""
+    by_class: NDArray[np.float32]
+    """(N, C) similarity to each class."""
+    margin: Floats
+    k: int
+
+
+@dataclass(frozen=True)
 class Answered(Generic[J]):
-    """N pictures, judged, with what each sample score says of them."""
+    """N pictures, judged."""
 
     judged: J
-    scores: Mapping[str, Floats]
-    """(N,) by the name of the sample score; larger looks more memorized."""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True)
 class Drawn(Generic[J]):
-    """One set of an audit."""
+    """One set of an audit, its n samples judged."""
 
     judged: J
-    scores: Mapping[str, Floats]
+    evidence: Evidence | None
     memorized: NDArray[np.bool_]
     """(n,) which of the samples the encoder does remember."""
 
@@ -81,11 +94,9 @@ class Population(Generic[J]):
         """A set of n samples, each remembered with chance `share`: 0 for a control."""
         at = rng.integers(0, len(self.honest.judged.difference()), n)
         memorized = rng.random(n) < share
-        scores = {
-            name: np.where(memorized, self.remembered.scores[name][at], self.honest.scores[name][at])
-            for name in self.honest.scores
-        }
-        return Drawn(_chosen(memorized, self.remembered.judged, self.honest.judged, at), scores, memorized)
+        one, other = self.remembered, self.honest
+        evidence = None if one.evidence is None else _chosen(memorized, one.evidence, other.evidence, at)
+        return Drawn(_chosen(memorized, one.judged, other.judged, at), evidence, memorized)
 
 
 def _chosen(first: NDArray[np.bool_], one: Any, other: Any, at: NDArray[np.int64]) -> Any:
@@ -93,8 +104,8 @@ def _chosen(first: NDArray[np.bool_], one: Any, other: Any, at: NDArray[np.int64
     columns = {}
     for field in fields(one):
         mine, theirs = getattr(one, field.name), getattr(other, field.name)
-        if mine is None:
-            columns[field.name] = None
+        if mine is None or isinstance(mine, int):
+            columns[field.name] = mine
         elif is_dataclass(mine):
             columns[field.name] = _chosen(first, mine, theirs, at)
         else:

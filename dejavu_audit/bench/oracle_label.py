@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from dejavu_audit.bench.oracle import Answered, Population, Truth, unit
+from dejavu_audit.bench.oracle import Answered, Evidence, Population, Truth, unit
 from dejavu_audit.inference.reference import Expected
 from dejavu_audit.inference.reference import ask as ask_reference
 from dejavu_audit.neighbors import nearest
-from dejavu_audit.scores import sample_scores
 from dejavu_audit.scores.label_test import Judged
+from dejavu_audit.scores.similarities import similarities
 from dejavu_audit.scores.votes import votes
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ class LabelWorld:
         calibrated = share * (1 - right)
         return Truth(calibrated, calibrated + right - reference, right - reference)
 
-    def populate(self, seed: int) -> Population[Judged]:
-        """Plant the answers and read them as an audit does."""
+    def populate(self, seed: int, *, evidence: bool = False) -> Population[Judged]:
+        """Plant the answers and read them as an audit does; with `evidence`, also for the scores of single samples."""
         rng = np.random.default_rng(seed)
         public, public_labels, directions = self._public(rng)
         label = rng.integers(0, self.classes, self.pictures)
@@ -90,7 +90,12 @@ class LabelWorld:
         def answered(embeddings: NDArray[np.float32]) -> Answered[Judged]:
             found = nearest(embeddings, public, self.k)
             voted = votes(found.indices, public_labels, self.classes)
-            return Answered(_judged(label, voted, expected), self._scores(label, voted, expected))
+            judged = _judged(label, voted, expected)
+            if not evidence:
+                return Answered(judged)
+            alike = similarities(embeddings, label, public, public_labels, self.classes, unit=True)
+            own = np.rint(voted.share(label) * self.k)
+            return Answered(judged, Evidence(label, own, expected.probability, alike.by_class, alike.margin, self.k))
 
         return Population(answered(honest), answered(remembered))
 
@@ -122,13 +127,6 @@ class LabelWorld:
         expected = Expected.empty(self.pictures)
         ask_reference(cast("Baseline", _Told()), {}, p, label, self.classes, expected, rows)
         return expected
-
-    def _scores(self, label: Ints, voted: Votes, expected: Expected) -> dict[str, NDArray[np.float64]]:
-        cast_ = np.rint(voted.share(label) * self.k)
-        return {
-            "ratio": sample_scores.ratio(cast_, self.k, expected.probability),
-            "votes": sample_scores.votes(cast_, self.k),
-        }
 
 
 class _Told:

@@ -2,10 +2,10 @@
 
 Pictures have a topic, which favours some objects; a caption mentions one to three of a picture's objects. A picture's
 embedding is the sum of its objects' directions. The encoder places a caption, with chance a_f, at the sum of what it
-mentions (honest), else where another picture's caption belongs: a confident mistake. A memory places it at the picture's
-own embedding, objects unmentioned included. The reference reads captions alone, with skill a_g and directions of its
-own, and compares them with public captions. There is no formula for precision; the true gaps are the population's means
-(see `oracle`).
+mentions (honest), else where another picture's caption belongs: a confident mistake. A memory places it at the
+picture's own embedding, objects unmentioned included. The reference reads captions alone, with skill a_g and directions
+of its own, and compares them with public captions. There is no formula for precision; the true gaps are the
+population's means (see `oracle`).
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class ObjectWorld:
     pictures: int = 6_000
     """Size of the population."""
 
-    def populate(self, seed: int) -> Population[JudgedObjects]:
-        """Plant the answers and read them as an audit does."""
+    def populate(self, seed: int, *, evidence: bool = False) -> Population[JudgedObjects]:
+        """Plant the answers and read them as an audit does; the scores of single samples need no more `evidence`."""
         rng = np.random.default_rng(seed)
         favour = self._topics(rng)
         seen, mentioned = self._pictures(favour, self.pictures, rng)
@@ -68,8 +68,7 @@ class ObjectWorld:
 
         def answered(queries: Floats32) -> Answered[JudgedObjects]:
             target, neighbors = found(queries, pictures)
-            judged = JudgedObjects(target, reference, neighbors.distances[:, 0].astype(np.float64))
-            return Answered(judged, self._scores(judged))
+            return Answered(JudgedObjects(target, reference, neighbors.distances[:, 0].astype(np.float64)))
 
         honest = self._read(mentioned, directions, self.skill, rng)
         return Population(answered(honest), answered(_embedded(seen, directions, rng)))
@@ -96,9 +95,6 @@ class ObjectWorld:
         n = mentioned.shape[0]
         read = np.where(rng.random(n) < skill, np.arange(n), rng.integers(0, n, n))
         return _embedded(mentioned[read], directions, rng)
-
-    def _scores(self, judged: JudgedObjects) -> dict[str, NDArray[np.float64]]:
-        return {}
 
 
 def _first(order: NDArray[np.int64], size: NDArray[np.int64]) -> Objects:

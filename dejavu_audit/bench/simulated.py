@@ -41,9 +41,9 @@ def stream(seed: int, *what: Any) -> np.random.Generator:
 
 
 @lru_cache(maxsize=2)
-def population(world: World, seed: int) -> Population[Any]:
-    """The pictures of a world, the same for every audit of it."""
-    return world.populate(int(stream(seed, world).integers(2**32)))
+def population(world: World, seed: int, *, evidence: bool = False) -> Population[Any]:
+    """The pictures of a world, the same for every audit of it; with the `evidence` for the scores of single samples."""
+    return world.populate(int(stream(seed, world).integers(2**32)), evidence=evidence)
 
 
 def audited(targets: Judged | JudgedObjects, control: Judged | JudgedObjects, seed: int) -> Audit:

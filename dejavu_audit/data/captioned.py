@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dejavu_audit.data.caption_column import caption_notes, clean_captions
+from dejavu_audit.data.raw import are_distinct, read_bytes
 from dejavu_audit.data.retabled import Retabled
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Captioned:
         for name, column in {"id": ids, "group": group, "caption": captions}.items():
             table = table.set_column(table.schema.get_field_index(name), name, column)
         self.name, self.root, self.classes = dataset.name, dataset.root, dataset.classes
+        self.distinct = are_distinct(dataset)
         self.table = table.combine_chunks()
         self.notes: Sequence[str] = (*dataset.notes, *notes)
         self._dataset = dataset
@@ -82,6 +84,10 @@ class Captioned:
     def open(self, row: int, draft: int | None = None) -> Image.Image:
         """The picture."""
         return self._dataset.open(int(self.pictures[row]), draft)
+
+    def read(self, row: int) -> bytes | None:
+        """The picture's bytes; None where the data set has none to give."""
+        return read_bytes(self._dataset, int(self.pictures[row]))
 
     def annotation(self, row: int) -> Annotation:
         """The picture's."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from dejavu_audit.data.caption_file import FILES, from_caption_file
 from dejavu_audit.data.manifest import FORMATS, is_file, is_folder, user_path
 from dejavu_audit.data.names import names_option
-from dejavu_audit.data.own_data import OwnData
+from dejavu_audit.data.own_data import OwnData, with_source
 from dejavu_audit.data.rows import from_rows, read_rows
 from dejavu_audit.data.tar_members import compressed
 from dejavu_audit.data.tar_shards import from_shards
@@ -17,15 +17,16 @@ from dejavu_audit.errors import AuditError, unknown
 
 NAME = "captions"
 LAYOUTS = ("tar", "txt", "table")
-OPTIONS = ("format", "vocabulary")
+OPTIONS = ("format", "source", "vocabulary")
 COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst", ".tar.lz4")
 
 
 def load(root: str | None, options: Mapping[str, str], seed: int) -> OwnData:
     """The captions under `root`, a folder or one file; nothing is drawn, so the seed is not used.
 
-    Options: `format` (tar, txt or table) where a folder holds several; `vocabulary` (a file, or names between commas)
-    that objects must be of. AuditError where nothing is recognised, or no picture has a caption.
+    Options: `format` (tar, txt or table) where a folder holds several; `source`, the published data set that they are
+    of, as in laion-2b; `vocabulary` (a file, or names between commas) that objects must be of. AuditError where nothing
+    is recognised, or no picture has a caption.
     """
     for name in options:
         if name not in OPTIONS:
@@ -44,7 +45,7 @@ def load(root: str | None, options: Mapping[str, str], seed: int) -> OwnData:
     if captions is None or captions.null_count == len(captions):
         why = f" ({'; '.join(data.notes)})" if data.notes else ""
         raise AuditError(f"none of the {data.table.num_rows:,} pictures in {root} has a caption{why}")
-    return data
+    return with_source(data, options["source"]) if "source" in options else data
 
 
 def _read(root: Path, layout: str | None, vocabulary: Sequence[str] | None) -> OwnData:

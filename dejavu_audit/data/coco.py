@@ -20,6 +20,7 @@ from dejavu_audit.data.own_data import OwnData
 from dejavu_audit.data.rows import refuse_outside
 from dejavu_audit.data.sources import Files
 from dejavu_audit.errors import AuditError, unknown
+from dejavu_audit.membership.drawn import SOURCE, constant
 
 NAME = "coco"
 SPLITS = ("train", "val")
@@ -90,7 +91,8 @@ def _joined(root: Path, parts: list[Part]) -> OwnData:
             raise AuditError(
                 f"the categories of {part.name} in {root} are not those of {first.name}; they must be alike"
             )
-    table = pa.concat_tables([part.table for part in parts])
+    told = [part.table.append_column(SOURCE, constant(f"{NAME} {part.name}", part.table.num_rows)) for part in parts]
+    table = pa.concat_tables(told)
     captions, faults = clean_captions(table["caption"])
     notes = tuple(note for part in parts for note in part.notes) + caption_notes(faults)
     boxes = table["boxes"]

@@ -17,10 +17,11 @@ from dejavu_audit.data.folders import pictures_by_class
 from dejavu_audit.data.labels import numbered
 from dejavu_audit.data.manifest import Manifest, is_file, read_manifest, user_path
 from dejavu_audit.data.names import OBJECTS, names_from
-from dejavu_audit.data.own_data import OwnData
+from dejavu_audit.data.own_data import OwnData, with_source
 from dejavu_audit.data.rows import from_rows, read_rows, twice_in
 from dejavu_audit.data.sources import Files
 from dejavu_audit.errors import AuditError, unknown
+from dejavu_audit.types import SetName
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,6 +48,8 @@ class Description(BaseModel):
     """Names of the classes, in the order of the numbers; or a text file with one a line, or a JSON list."""
     vocabulary: list[str] | str | None = None
     """Names that may stand in the column `objects`, as for `classes`; without it, any may."""
+    source: str | dict[SetName, str] | None = None
+    """The published data set that the pictures are of, as "imagenet-1k train"; or a table of one for each set."""
     description: str | None = None
 
 
@@ -101,9 +104,12 @@ def load(path: Path, root: str | None, told: Description | None = None) -> OwnDa
     AuditError for a fault of the whole; a fault of one row sets its picture aside later on.
     """
     told = told or read_description(path)
-    if told.manifest is not None:
-        return _from_manifest(told, path.parent, root)
-    return _from_folder(told, path.parent, root)
+    data = (_from_manifest if told.manifest is not None else _from_folder)(told, path.parent, root)
+    return data if told.source is None else with_source(data, _by_name(told.source))
+
+
+def _by_name(source: str | dict[SetName, str]) -> str | dict[str, str]:
+    return source if isinstance(source, str) else {str(name): one for name, one in source.items()}
 
 
 def _from_manifest(told: Description, here: Path, root: str | None) -> OwnData:

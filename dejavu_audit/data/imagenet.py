@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dejavu_audit.data.imagenet_labels import class_names, val_labels
 from dejavu_audit.data.imagenet_layouts import (
@@ -21,9 +22,10 @@ from dejavu_audit.data.imagenet_layouts import (
     first_holding,
     picture_files,
 )
-from dejavu_audit.data.pictures import file_identity, open_picture
+from dejavu_audit.data.pictures import encoded_picture, file_identity, open_picture
 from dejavu_audit.data.voc_xml import read_annotation
 from dejavu_audit.errors import AuditError, SetAside
+from dejavu_audit.membership.drawn import SOURCE, coded
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -60,6 +62,10 @@ class ImageNet:
     def open(self, row: int, draft: int | None = None) -> Image.Image:
         """The decoded RGB picture of a row; SetAside as `open_picture` says."""
         return open_picture(Path(self._value("path", row)), draft)
+
+    def read(self, row: int) -> bytes:
+        """The file's bytes; SetAside where it cannot be read."""
+        return encoded_picture(Path(self._value("path", row)))
 
     def annotation(self, row: int) -> Annotation:
         """All boxes of a row's annotation file, of whatever class; SetAside as `read_annotation` says."""
@@ -105,6 +111,7 @@ class _Reader:
         texts = [self.root / text for text in self.layout.texts]
         self._val({wnid: label for label, wnid in enumerate(wnids)}, texts)
         table = pa.Table.from_batches(self.batches, SCHEMA).combine_chunks()
+        table = table.append_column(SOURCE, _sources(table, len(wnids)))
         names = class_names(texts, wnids)
         return ImageNet(str(self.root), names, wnids, table, self.notes, self.train_boxes, self.val_boxes)
 
@@ -173,6 +180,20 @@ class _Reader:
         ]
         self.batches.append(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))
         return sum(flags)
+
+
+def _sources(table: pa.Table, classes: int) -> pa.Array:
+    """Whether a picture is of ILSVRC2012's train or val, by its file's name; null where it is called otherwise.
+
+    More classes than its 1,000 are those of a larger ImageNet.
+    """
+    train = pc.match_substring_regex(table["id"], r"/n\d{8}_\d+\.[A-Za-z]+$")
+    val = pc.match_substring_regex(table["id"], r"/ILSVRC2012_val_\d{8}\.[A-Za-z]+$")
+    places = pc.if_else(
+        pc.equal(table["set"], "control").fill_null(False), pc.if_else(val, 1, 2), pc.if_else(train, 0, 2)
+    )
+    first = "imagenet-1k train" if classes <= 1_000 else "imagenet-21k"
+    return coded([first, "imagenet-1k val", None], pc.cast(places.combine_chunks(), pa.int8()))
 
 
 def stem(name: str) -> str:

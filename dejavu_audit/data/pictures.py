@@ -22,6 +22,8 @@ from dejavu_audit.errors import SetAside
 
 # Only raster formats that Pillow decodes in its own process: EPS, for one, would start Ghostscript on any file.
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "AVIF")
+MOST_BYTES = 1 << 29
+"""Of one encoded picture that is held in memory as a whole."""
 _GONE = (FileNotFoundError, NotADirectoryError)
 
 
@@ -36,7 +38,7 @@ def open_picture(source: Path | bytes, draft: int | None = None) -> Image.Image:
     """
     with _opened(source) as file:
         try:
-            image = _identify(file)
+            image = identify(file)
             if draft is not None and draft > 0:
                 image.draft("RGB", (draft, draft))
             image.load()
@@ -64,10 +66,24 @@ def picture_size(source: Path | bytes) -> tuple[int, int]:
     Only the header is read where it can be trusted with the size: of JPEG and PNG.
     """
     with _opened(source) as file, suppress(Exception):  # for every fault `open_picture` has the word
-        image = _identify(file)
+        image = identify(file)
         if image.format in {"JPEG", "PNG"}:
             return image.size
     return open_picture(source).size
+
+
+def encoded_picture(source: Path | bytes) -> bytes:
+    """The bytes that encode a picture, as they are; SetAside where they cannot be read, or are too many to hold."""
+    if isinstance(source, bytes):
+        return source
+    with _opened(source) as file:
+        try:
+            content = file.read(MOST_BYTES + 1)
+        except OSError as error:
+            raise SetAside("picture cannot be read") from error
+    if len(content) > MOST_BYTES:
+        raise SetAside("picture does not fit into memory")
+    return content
 
 
 def file_identity(path: Path | str) -> str:
@@ -98,7 +114,8 @@ def _opened(source: Path | bytes) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _identify(file: IO[bytes]) -> Image.Image:
+def identify(file: IO[bytes]) -> Image.Image:
+    """The picture with its header read and no pixel yet; SetAside for a decompression bomb, else Pillow's errors."""
     # catch_warnings is not thread safe; the worst that a race leaves behind are these two filters, and the size is
     # looked at again below, so no bomb slips through.
     with warnings.catch_warnings():

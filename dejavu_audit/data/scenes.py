@@ -25,6 +25,8 @@ from dejavu_audit.data.scene_drawing import (
     stream_labels,
 )
 from dejavu_audit.errors import AuditError, unknown
+from dejavu_audit.membership.drawn import SOURCE, coded
+from dejavu_audit.membership.scenes import source_of
 from dejavu_audit.types import Annotation
 
 _COLUMNS = {
@@ -130,6 +132,8 @@ class Scenes:
     options: SceneOptions
     name: str = "scenes"
     root: str = ""
+    distinct: bool = True
+    """Every picture is drawn from a key of its own: none is looked for twice."""
 
     def __post_init__(self) -> None:
         self.classes: Sequence[str] = class_names(self.options.classes)
@@ -183,7 +187,10 @@ class Scenes:
             "caption": pa.array([caption(name) for name in self.classes]).take(of_class),
             "objects": pa.array([objects(name) for name in self.classes]).take(of_class),
         }
-        return pa.table({name: pa.array(columns[name], kind) for name, kind in _COLUMNS.items()})
+        table = pa.table({name: pa.array(columns[name], kind) for name, kind in _COLUMNS.items()})
+        world = (options.seed, options.classes, options.correlation, DRAWING_VERSION)
+        places = pa.array(np.repeat(np.arange(len(pools), dtype=np.int8), list(pools.values())))
+        return table.append_column(SOURCE, coded([source_of(*world, stream) for stream in pools], places))
 
 
 def load(root: str | None, options: Mapping[str, str], seed: int) -> Scenes:

@@ -8,15 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from dejavu_audit.data.pictures import file_identity
+from dejavu_audit.data.pictures import MOST_BYTES, file_identity
 from dejavu_audit.errors import SetAside
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MOST_BYTES = 1 << 29
-"""Of one encoded picture."""
 OPEN_SHARDS = 16
 """Files that a process keeps open: pictures are mostly asked for shard by shard."""
 

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import sys
-import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
-from torch.utils.data import Dataset as TorchDataset
 
 from dejavu_audit.embeddings.batching import blank
-from dejavu_audit.errors import AuditError, SetAside
+from dejavu_audit.embeddings.workers import in_workers
+from dejavu_audit.errors import SetAside
 from dejavu_audit.types import Rect
 
 if TYPE_CHECKING:
@@ -30,10 +24,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 UNFIT = "picture does not suit the model's transform"
-PREFETCH = 3
-"""Chunks a worker may be ahead."""
-NICENESS = 10
-"""Workers give way to the forward pass: a thread of it that loses its core makes all the others wait."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +58,7 @@ class Seen:
     """Place in the chunk -> reason."""
 
 
-class Decoder(TorchDataset[list[Seen]]):
+class Decoder:
     """Turns chunks into tensors; lives in the workers."""
 
     def __init__(self, dataset: Dataset, looks: Sequence[Look]) -> None:
@@ -76,7 +66,7 @@ class Decoder(TorchDataset[list[Seen]]):
         self._dataset = dataset
         self._looks = looks
 
-    def __getitem__(self, chunk: Chunk) -> list[Seen]:
+    def __call__(self, chunk: Chunk) -> list[Seen]:
         """One `Seen` a look of the chunk."""
         seen = [Seen() for _ in chunk.looks]
         crops: list[list[Rect]] = [[] for _ in chunk.looks]
@@ -117,65 +107,9 @@ def decode(
 ) -> Generator[list[Seen], None, None]:
     """The chunks' pictures, in order; decoded by `workers` processes (None: one a core; 0: by this one).
 
-    AuditError if a worker dies. Closing the iterator ends the workers.
+    Closing the iterator ends the workers; see `workers` for what happens if one dies.
     """
-    count = min(cores() if workers is None else workers, len(chunks))
-    with warnings.catch_warnings():
-        # Who asks for more workers than cores has a slow disk, and knows it.
-        warnings.filterwarnings("ignore", message="This DataLoader will create")
-        loader = DataLoader(
-            Decoder(dataset, looks),
-            batch_size=None,
-            sampler=_Order(chunks),
-            num_workers=count,
-            collate_fn=_as_is,
-            worker_init_fn=_start_worker if count else None,
-            prefetch_factor=PREFETCH if count else None,
-            # Python 3.14 no longer forks by itself, and importing torch in every worker takes seconds.
-            multiprocessing_context="fork" if count and sys.platform == "linux" else None,
-        )
-    yield from loader
-
-
-def worker_died(error: RuntimeError) -> AuditError | None:
-    """What to tell the user if torch's loader lost a worker; None for any other error."""
-    if "DataLoader worker" not in str(error):
-        return None
-    return AuditError(
-        "a decoding process was killed, most often because memory (in a container: shared memory) ran out; "
-        "try fewer of them with --workers 1, or none with --workers 0: what was embedded so far is kept"
-    )
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-class _Order:
-    """torch wants an iterable with a length."""
-
-    def __init__(self, chunks: Sequence[Chunk]) -> None:
-        self._chunks = chunks
-
-    def __iter__(self) -> Iterator[Chunk]:
-        return iter(self._chunks)
-
-    def __len__(self) -> int:
-        return len(self._chunks)
-
-
-def _as_is(seen: list[Seen]) -> list[Seen]:
-    return seen
-
-
-def _start_worker(number: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the main process ends the workers
-    torch.set_num_threads(1)
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(NICENESS)
+    yield from in_workers(Decoder(dataset, looks), chunks, workers)
 
 
 def _crop(

@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from dejavu_audit.embeddings.batching import Batches, find_batch_size, sample
-from dejavu_audit.embeddings.decode import Chunk, Look, decode, worker_died
+from dejavu_audit.embeddings.decode import Chunk, Look, decode
 from dejavu_audit.embeddings.keys import Keys
 from dejavu_audit.embeddings.lanes import Lane
 from dejavu_audit.embeddings.store import KEYS, Store
 from dejavu_audit.embeddings.views import Embedded, JobCount, StreamCounts, View
+from dejavu_audit.embeddings.workers import worker_died
 
 if TYPE_CHECKING:
     import torch

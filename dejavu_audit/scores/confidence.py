@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-SAME = 10
-"""Confidences that agree to this many decimals are tied: summing a histogram in another order moves the last bits."""
+from dejavu_audit.scores.top_share import SAME as SAME
+from dejavu_audit.scores.top_share import top_share
 
 
 def entropy(probabilities: ArrayLike, axis: int = -1) -> NDArray[np.float64]:
@@ -35,24 +35,10 @@ def memorization_confidence(target_confidence: ArrayLike, reference_confidence: 
 def most_confident(confidence: ArrayLike, share: float) -> NDArray[np.float64]:
     """Weights in [0, 1] of the `share` most confident of n samples; they sum to share * n, but at least to 1.
 
-    Samples tied at the cut share what is left equally. That is each one's chance of being taken when ties are broken
-    at random, so a weighted mean is the expected score over all tie-breaks, and the order of the samples is of no
-    matter. Raises ValueError on an undefined confidence or a share outside (0, 1].
+    Samples tied at the cut share what is left equally (see `top_share`). Raises ValueError on an undefined confidence
+    or a share outside (0, 1].
     """
-    values = np.round(np.asarray(confidence, np.float64), SAME)
-    if not 0 < share <= 1:
-        raise ValueError(f"share must be in (0, 1], not {share}")
-    if np.isnan(values).any():
-        raise ValueError("a confidence is not a number")
-    n = values.size
-    if n == 0:
-        return np.zeros(0)
-    wanted = max(round(share * n, 9), 1.0)  # 0.07 * 100 is a hair above 7
-    cut = np.partition(values, n - int(np.ceil(wanted)))[n - int(np.ceil(wanted))]
-    above = values > cut
-    tied = values == cut
-    weights: NDArray[np.float64] = above + tied * ((wanted - above.sum()) / tied.sum())
-    return weights
+    return top_share(confidence, share).taken
 
 
 def checked(values: ArrayLike, n: int, what: str) -> NDArray[Any]:

@@ -39,6 +39,16 @@ class Paired(Protocol):
         """(n,) cluster of each sample; None: every one on its own."""
         ...
 
+    @property
+    def weights(self) -> NDArray[np.floating[Any]] | None:
+        """(n,) of 0 or more; None: all 1."""
+        ...
+
+    @property
+    def strata(self) -> NDArray[np.integer[Any]] | None:
+        """(n,) what samples are matched by, integers of one numbering for both sets; None: nothing."""
+        ...
+
     def difference(self) -> NDArray[np.int8]:
         """(n,) 1 where the audited model did better, -1 where the reference did, 0 where neither."""
         ...
@@ -57,8 +67,9 @@ def headline_of(
 ) -> Headline:
     """The score `metric` as the headline, at the score's own `level`, with a one-sided p-value.
 
-    With a control it is that of a permutation test of the differences between targets and control, by whole clusters;
-    without, that of the exact McNemar (sign) test on the targets, called `exact`.
+    With a control it is that of a permutation test of the differences between targets and control, by whole clusters,
+    within strata and with weights where there are any; without, that of the exact McNemar (sign) test on the targets,
+    called `exact`, which counts every sample once.
     """
     p_value = None
     if score.estimate is not None and control is not None:
@@ -67,6 +78,10 @@ def headline_of(
             control.difference(),
             target_groups=targets.groups,
             control_groups=control.groups,
+            target_strata=targets.strata,
+            control_strata=control.strata,
+            target_weights=targets.weights,
+            control_weights=control.weights,
             draws=draws,
             seed=seed,
         )

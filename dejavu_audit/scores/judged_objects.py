@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dejavu_audit.scores.confidence import checked
 from dejavu_audit.scores.label_test import PARTS
 from dejavu_audit.scores.objects import PerSample
+from dejavu_audit.scores.top_share import checked_weights
 
 Measure = Literal["precision", "recall", "f1"]
 MEASURES: tuple[Measure, ...] = ("precision", "recall", "f1")
@@ -27,6 +28,11 @@ class JudgedObjects:
     """(n,) of the audited model's nearest public sample: what `min_dist` sorts by."""
     groups: NDArray[np.integer[Any]] | None = None
     """(n,) cluster of each sample; None: every one on its own."""
+    weights: NDArray[np.floating[Any]] | None = None
+    """(n,) of 0 or more, as of a control that is matched with the targets: every score is a weighted mean then, the
+    weights held fixed. None: all 1."""
+    strata: NDArray[np.integer[Any]] | None = None
+    """(n,) what it was matched by; the permutation test deals samples out anew within strata only."""
 
     def __post_init__(self) -> None:
         n = len(self.target)
@@ -37,8 +43,11 @@ class JudgedObjects:
             raise ValueError("target and reference are compared with different true objects")
         if np.isnan(checked(self.distance, n, "distance")).any():
             raise ValueError("a distance is not a number")
-        if self.groups is not None:
-            checked(self.groups, n, "groups")
+        for name in ("groups", "strata"):
+            if getattr(self, name) is not None:
+                checked(getattr(self, name), n, name)
+        if self.weights is not None:
+            checked_weights(self.weights, n)
 
     def __len__(self) -> int:
         return len(self.target)

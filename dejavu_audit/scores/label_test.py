@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dejavu_audit.scores.bootstrap import dense
-from dejavu_audit.scores.confidence import checked, most_confident
-from dejavu_audit.scores.estimates import Draws, Sample, Score, calibrated, paired, proportion, sample
+from dejavu_audit.scores.confidence import checked
+from dejavu_audit.scores.estimates import Draws, Interval, Score, scores_of
 from dejavu_audit.scores.headline import Headline, headline_of
+from dejavu_audit.scores.samples import Sample, observe
+from dejavu_audit.scores.top_share import TopShare, checked_weights, mean_one, top_share
 
 PARTS = ("unassociated", "misrepresented", "correlated", "memorized")
 """What each sample is; `part` gives the place in this tuple."""
@@ -70,6 +71,11 @@ class Judged:
     """(n,): -H(p), nats."""
     groups: NDArray[np.integer[Any]] | None = None
     """(n,): cluster of each sample; None: every one on its own."""
+    weights: NDArray[np.floating[Any]] | None = None
+    """(n,) of 0 or more, as of a control that is matched with the targets: every score is a weighted mean then, the
+    weights held fixed. None: all 1."""
+    strata: NDArray[np.integer[Any]] | None = None
+    """(n,): what it was matched by; the permutation test deals samples out anew within strata only."""
 
     def __post_init__(self) -> None:
         n = len(self.target_right)
@@ -79,8 +85,11 @@ class Judged:
                 raise ValueError(f"{name} must be ({n}, 2) booleans, not {array.shape} {array.dtype}")
         checked(self.target_confidence, n, "target_confidence")
         checked(self.reference_confidence, n, "reference_confidence")
-        if self.groups is not None:
-            checked(self.groups, n, "groups")
+        for name in ("groups", "strata"):
+            if getattr(self, name) is not None:
+                checked(getattr(self, name), n, name)
+        if self.weights is not None:
+            checked_weights(self.weights, n)
 
     def difference(self, top: int = 0) -> NDArray[np.int8]:
         """(n,) right of the audited model minus right of the reference, -1, 0 or 1; `top` 0: top-1, 1: top-5."""
@@ -97,50 +106,64 @@ def part(target_right: ArrayLike, reference_right: ArrayLike) -> NDArray[np.int8
 
 
 def label_scores(
-    targets: Judged, control: Judged | None, *, level: float = 0.95, replicates: int = 2_000, seed: int = 0
+    targets: Judged,
+    control: Judged | None,
+    *,
+    level: float = 0.95,
+    replicates: int = 2_000,
+    seed: int = 0,
+    interval: Interval = "auto",
+    only: Collection[str] | None = None,
 ) -> dict[str, Score]:
-    """Every score of MEANINGS, each with an interval of confidence `level`.
+    """Every score of MEANINGS (or `only` some), each with an interval of confidence `level`.
 
-    `deja_vu_*` is calibrated, DV(T) - DV(H), if there is a control, else DV(T). Intervals are paired percentile
-    bootstraps over samples, targets and control resampled independently and clusters whole; where events are rare
-    they are score intervals (see `estimates`), and `Score.method` says which. A score without samples is None-valued,
-    the calibrated one too where the control given is empty. A score's interval depends on its own data, the seed and
-    its key alone. On the most confident, the cut is found once and held fixed while resampling.
+    `deja_vu_*` is calibrated, DV(T) - DV(H), if there is a control, else DV(T). Intervals are score intervals, of
+    targets and control as independent samples and of clusters whole, or the bootstrap asked for by `interval` with so
+    many `replicates`; `Score.method` says which. A score without samples is None-valued, the calibrated one too where
+    the control given is empty. A score's interval depends on its own data, the seed and its key alone. On the most
+    confident, it allows for the cut's being found anew in another sample (see `samples`).
     """
-    draws = Draws(level, replicates, seed)
-    seen = _observe(targets, "") | ({} if control is None else _observe(control, "_control"))
-    scores = {}
-    for key in MEANINGS:
-        if key in _CALIBRATED:
-            keys = _CALIBRATED[key]
-            if control is None:
-                scores[key] = paired(seen[keys[0]], keys[0], draws)
-            else:
-                scores[key] = calibrated(seen[keys[0]], seen[keys[1]], keys, draws)
-        elif key.startswith("deja_vu"):
-            scores[key] = paired(seen.get(key), key, draws)
-        else:
-            scores[key] = proportion(seen.get(key), key, draws)
-    return scores
+    wanted = MEANINGS if only is None else [key for key in MEANINGS if key in only]
+    made_of = {}
+    for key in wanted:
+        keys = _CALIBRATED.get(key, (key,))
+        made_of[key] = keys[:1] if control is None else keys
+    needed = {key for keys in made_of.values() for key in keys}
+    seen = _observe(targets, "", needed) | ({} if control is None else _observe(control, "_control", needed))
+    return scores_of(seen, made_of, Draws(level, replicates, seed, interval))
 
 
-def _observe(judged: Judged, place: str) -> dict[str, Sample | None]:
-    """What each score of one set rests on, by the score's key; `place` is "" for the targets, "_control" else."""
-    groups = None if judged.groups is None else dense(judged.groups)
-    seen = {}
+def _observe(judged: Judged, place: str, needed: Collection[str]) -> dict[str, Sample | None]:
+    """What each `needed` score of one set rests on, by key; `place` is "" for the targets, else "_control"."""
+    seen: dict[str, Sample | None] = {}
+
+    def see(key: str, values: NDArray[Any], top: TopShare | None = None, *, signed: bool = False) -> None:
+        if key in needed:
+            seen[key] = observe(values, judged.weights, judged.groups, signed=signed, top=top)
+
     for suffix, share in _SHARES.items():
-        sure = None if share is None else most_confident(judged.target_confidence, share)
-        sure_reference = None if share is None else most_confident(judged.reference_confidence, share)
+        if not any(key.endswith(suffix) for key in needed):
+            continue
+        sure = _most_sure(judged, judged.target_confidence, share)
+        sure_reference = _most_sure(judged, judged.reference_confidence, share)
         for column, top in enumerate(_TOPS):
             target, reference = judged.target_right[:, column], judged.reference_right[:, column]
-            seen[f"deja_vu_{top}{place or '_targets'}{suffix}"] = sample(judged.difference(column), sure, groups)
-            seen[f"accuracy_target_{top}{place}{suffix}"] = sample(target, sure, groups)
-            seen[f"accuracy_reference_{top}{place}{suffix}"] = sample(reference, sure_reference, groups)
+            gap = judged.difference(column)
+            see(f"deja_vu_{top}{place or '_targets'}{suffix}", gap, sure, signed=True)
+            see(f"accuracy_target_{top}{place}{suffix}", target, sure)
+            see(f"accuracy_reference_{top}{place}{suffix}", reference, sure_reference)
     for column, top in enumerate(("", "_top5")):
         codes = part(judged.target_right[:, column], judged.reference_right[:, column])
         for code, name in enumerate(PARTS):
-            seen[f"{name}{top}{place}"] = sample(codes == code, None, groups)
+            see(f"{name}{top}{place}", codes == code)
     return seen
+
+
+def _most_sure(judged: Judged, confidence: NDArray[Any], share: float | None) -> TopShare | None:
+    """The most confident `share` of the set's weight; None: all of it."""
+    if share is None:
+        return None
+    return top_share(confidence, share, None if judged.weights is None else mean_one(judged.weights))
 
 
 def headline(

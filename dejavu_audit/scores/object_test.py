@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from itertools import product
+from typing import Any
 
-from dejavu_audit.scores import means
-from dejavu_audit.scores.bootstrap import dense
-from dejavu_audit.scores.estimates import Draws, Sample, Score, calibrated, paired, proportion, sample
+from numpy.typing import NDArray
+
+from dejavu_audit.scores.estimates import Draws, Interval, Score, scores_of
 from dejavu_audit.scores.headline import Headline, headline_of
-from dejavu_audit.scores.judged_objects import MEASURES, JudgedObjects, object_part
+from dejavu_audit.scores.judged_objects import MEASURES, JudgedObjects, Measure, object_part
 from dejavu_audit.scores.label_test import PARTS
-from dejavu_audit.scores.means import Mean
-from dejavu_audit.scores.object_order import ORDERS, SHARES, first, first_published
+from dejavu_audit.scores.object_order import ORDERS, SHARES, Order, first_published, rank_value
 from dejavu_audit.scores.object_published import f1_gap, right_edges
+from dejavu_audit.scores.samples import Sample, observe
+from dejavu_audit.scores.top_share import mean_one, top_share
 
 _GAPS = {
     "ppg": "population precision gap: share of samples with higher precision of the audited model than of the "
@@ -67,71 +70,90 @@ def object_scores(
     replicates: int = 2_000,
     seed: int = 0,
     compat: str | None = None,
+    interval: Interval = "auto",
     only: Collection[str] | None = None,
 ) -> dict[str, Score]:
     """Every score of MEANINGS (or `only` some), with an interval of confidence `level` (Jayaraman et al. 2024).
 
     Gaps without `_targets` or `_control` are calibrated, those on the targets less those on the control, if there is
-    a control. Intervals are paired bootstraps over samples, whole clusters together, targets and control
-    independently; `estimates` and `means` tell when they are others, and `Score.method` which. Of samples tied at the
-    cut of a top share, each counts in part, and the cut is held fixed while resampling. A score without samples is
-    None-valued, the calibrated one too where the control given is empty. With `compat="published"`, `aucg` and the
-    top shares are what the published code prints (see `object_published`); pass samples compared in the same mode.
+    a control. Intervals are score intervals, of targets and control as independent samples and of clusters whole, or
+    the bootstrap asked for by `interval` with so many `replicates`; `Score.method` says which. Of samples tied at the
+    cut of a top share, each counts in part; the interval allows for the cut's being found anew in another sample (see
+    `samples`). A score without samples is None-valued, the calibrated one too where the control given is empty. With
+    `compat="published"`, `aucg` and the top shares are what the published code prints (see `object_published`), which
+    knows no weights (ValueError); pass samples compared in the same mode.
     """
-    draws = Draws(level, replicates, seed)
-    seen = _observe(targets, "_targets", "", compat)
-    if control is not None:
-        seen |= _observe(control, "_control", "_control", compat)
     wanted = MEANINGS if only is None else [key for key in MEANINGS if key in only]
-    return {key: _score(key, seen, control is not None, draws) for key in wanted}
+    made_of: dict[str, tuple[str, ...]] = {}
+    for key in wanted:
+        if key not in _CALIBRATED:
+            made_of[key] = (key,)
+        else:
+            made_of[key] = (f"{key}_targets",) if control is None else (f"{key}_targets", f"{key}_control")
+    needed = {key for keys in made_of.values() for key in keys}
+    seen = _observe(targets, "_targets", "", compat, needed)
+    if control is not None:
+        seen |= _observe(control, "_control", "_control", compat, needed)
+    return scores_of(seen, made_of, Draws(level, replicates, seed, interval))
 
 
-def _score(key: str, seen: Mapping[str, Sample | Mean | None], with_control: bool, draws: Draws) -> Score:
-    """The score `key`; calibrated ones have no sample of their own."""
-    keys = (f"{key}_targets", f"{key}_control")
-    if key in _CALIBRATED and with_control:
-        one, two = seen[keys[0]], seen[keys[1]]
-        if isinstance(one, Mean) or isinstance(two, Mean):
-            return means.difference(_mean(one), _mean(two), keys, draws)
-        return calibrated(one, two, keys, draws)
-    own = keys[0] if key in _CALIBRATED else key
-    of = seen.get(own)
-    if isinstance(of, Mean):
-        return means.mean(of, own, draws)
-    return paired(of, own, draws) if own.startswith(("ppg", "prg")) else proportion(of, own, draws)
-
-
-def _mean(of: Sample | Mean | None) -> Mean | None:
-    return of if isinstance(of, Mean) else None
-
-
-def _observe(judged: JudgedObjects, gaps: str, rest: str, compat: str | None) -> dict[str, Sample | Mean | None]:
-    """What each score of one set rests on, by key; `gaps` and `rest` are what the keys of gaps and others end in."""
-    groups = None if judged.groups is None else dense(judged.groups)
+def _observe(
+    judged: JudgedObjects, gaps: str, rest: str, compat: str | None, needed: set[str]
+) -> dict[str, Sample | None]:
+    """What each `needed` score of one set rests on, by key; keys of gaps end in `gaps`, others in `rest`."""
     published = compat == "published"
-    seen: dict[str, Sample | Mean | None] = {
-        f"ppg{gaps}": sample(judged.difference("precision"), None, groups),
-        f"prg{gaps}": sample(judged.difference("recall"), None, groups),
-    }
+    if published and judged.weights is not None:
+        raise ValueError("the published object scores know no weights")
+    seen: dict[str, Sample | None] = {}
+
+    def see(key: str, values: NDArray[Any], *, signed: bool = False) -> None:
+        if key in needed:
+            seen[key] = observe(values, judged.weights, judged.groups, signed=signed)
+
+    see(f"ppg{gaps}", judged.difference("precision"), signed=True)
+    see(f"prg{gaps}", judged.difference("recall"), signed=True)
     recall = judged.gap("recall")
     if published and len(judged):
         recall = right_edges(judged.target.recall) - right_edges(judged.reference.recall)
-    seen[f"aucg{gaps}"] = means.observe(recall, None, groups, signed=True)
+    see(f"aucg{gaps}", recall, signed=True)
     for measure in MEASURES:
         for who, each in (("target", judged.target), ("reference", judged.reference)):
-            seen[f"{measure}_{who}{rest}"] = means.observe(getattr(each, measure), None, groups, signed=False)
+            see(f"{measure}_{who}{rest}", getattr(each, measure))
     codes = object_part(judged.target, judged.reference)
     for code, name in enumerate(PARTS):
-        seen[f"{name}{rest}"] = sample(codes == code, None, groups)
-    for order in ORDERS:
-        for share, value in SHARES.items():
-            chosen, weights = (first_published if published else first)(judged, order, value)
-            group = None if groups is None else groups[chosen]
-            for measure in MEASURES:
-                gap = judged.gap(measure)[chosen]
-                if published and measure == "f1" and len(chosen):
-                    gap = f1_gap(judged.target.taken(chosen), judged.reference.taken(chosen))
-                seen[f"{_top(measure, share, order)}{gaps}"] = means.observe(gap, weights, group, signed=True)
+        see(f"{name}{rest}", codes == code)
+    return seen | _observe_tops(judged, gaps, published, needed)
+
+
+def _observe_tops(judged: JudgedObjects, gaps: str, published: bool, needed: set[str]) -> dict[str, Sample | None]:
+    """The gaps of the top shares, each by its key."""
+    weights = None if judged.weights is None else mean_one(judged.weights)
+    seen: dict[str, Sample | None] = {}
+    for order, (share, value) in product(ORDERS, SHARES.items()):
+        keys = {measure: f"{_top(measure, share, order)}{gaps}" for measure in MEASURES}
+        if needed.isdisjoint(keys.values()):
+            continue
+        if published:
+            seen |= _published_top(judged, order, value, keys)
+            continue
+        top = top_share(rank_value(judged, order), value, weights)
+        for measure, key in keys.items():
+            seen[key] = observe(judged.gap(measure), weights, judged.groups, signed=True, top=top)
+    return seen
+
+
+def _published_top(
+    judged: JudgedObjects, order: Order, share: float, keys: Mapping[Measure, str]
+) -> dict[str, Sample | None]:
+    """The gaps of a top share as the published code takes it; its interval holds the choice of samples fixed."""
+    chosen, _ = first_published(judged, order, share)
+    groups = None if judged.groups is None else judged.groups[chosen]
+    seen = {}
+    for measure, key in keys.items():
+        gap = judged.gap(measure)[chosen]
+        if measure == "f1" and len(chosen):
+            gap = f1_gap(judged.target.taken(chosen), judged.reference.taken(chosen))
+        seen[key] = observe(gap, None, groups, signed=True)
     return seen
 
 

@@ -25,7 +25,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "objects": {
         "recall_gap": "recall of the audited model less that of the reference",
         "precision_gap": "precision of the audited model less that of the reference",
-        "max_pred_gap": "correct objects of the audited model less those of the reference",
+        "correct_gap": "correct objects of the audited model less those of the reference",
     },
 }
 """The scores of each test, the default first."""
@@ -39,7 +39,7 @@ def votes(label_votes: ArrayLike, k: int) -> Floats:
     return _counts(label_votes, k) / k
 
 
-def ratio(label_votes: ArrayLike, k: int, probability: ArrayLike, n_classes: int) -> Floats:
+def ratio(label_votes: ArrayLike, k: int, probability: ArrayLike, n_classes: int | None = None) -> Floats:
     """(n,) log c_f(y) - log p_g(y): how much more often the neighbours name the class than the reference expects.
 
     p is smoothed as `expected` says, and the votes towards it: (c + p) / (k + 1), the posterior mean under a prior that
@@ -50,7 +50,7 @@ def ratio(label_votes: ArrayLike, k: int, probability: ArrayLike, n_classes: int
         label_votes: (n,) votes for each sample's own class, of k.
         k: public neighbours.
         probability: (n,) of the own class by the reference, in [0, 1].
-        n_classes: classes that the reference chose from.
+        n_classes: classes that the reference chose from; None: p is taken as it is.
 
     """
     c, p = _counts(label_votes, k), expected(probability, n_classes)
@@ -90,16 +90,17 @@ def standing(by_class: NDArray[np.floating], labels: ArrayLike, probability: Arr
     return scores
 
 
-def expected(probability: ArrayLike, n_classes: int) -> Floats:
+def expected(probability: ArrayLike, n_classes: int | None) -> Floats:
     """(n,) what the reference expects of the own class, mixed half and half with chance: (p + 1 / C) / 2.
 
     A reference that is too sure of itself, or votes and gives 0 to most classes, then cannot make a sample look
-    memorized by its own error: nothing is less expected than half of chance.
+    memorized by its own error: nothing is less expected than half of chance. Without `n_classes` p is only kept above
+    0.
     """
     p = np.asarray(probability, np.float64)
     if p.ndim != 1 or not np.all((p >= 0) & (p <= 1)):
         raise ValueError("probabilities must be one row of numbers in [0, 1]")
-    return (p + 1 / n_classes) / 2
+    return np.maximum(p, np.finfo(np.float32).tiny) if n_classes is None else (p + 1 / n_classes) / 2
 
 
 def recall_gap(target_recall: ArrayLike, reference_recall: ArrayLike) -> Floats:
@@ -112,8 +113,8 @@ def precision_gap(target_precision: ArrayLike, reference_precision: ArrayLike) -
     return np.asarray(target_precision, np.float64) - np.asarray(reference_precision, np.float64)
 
 
-def max_pred_gap(target_correct: ArrayLike, reference_correct: ArrayLike) -> Floats:
-    """(n,) correct objects of the audited model less those of the reference (Jayaraman et al. 2024)."""
+def correct_gap(target_correct: ArrayLike, reference_correct: ArrayLike) -> Floats:
+    """(n,) correct objects of the audited model less those of the reference: `max_pred_gap` (Jayaraman et al. 2024)."""
     return np.asarray(target_correct, np.float64) - np.asarray(reference_correct, np.float64)
 
 

@@ -471,3 +471,10 @@ def test_the_draw_takes_captioned_pictures_with_the_control_held_out(tmp_path):
     control = [row for row, into in enumerate(found.table["set"].to_pylist()) if into == "control"]
     assert sorted(split.control.tolist()) == control and len(control) == 10
     assert len(split.targets) + len(split.public) == 30 and len(split.targets) and len(split.public) >= 5
+
+
+def test_where_the_captions_come_from(tmp_path):
+    folder = write_captions_folder(tmp_path / "captions", 4)
+    assert "source" not in data(folder).table.column_names
+    assert data(folder, source=" laion-2b ").table["source"].to_pylist() == ["laion-2b"] * 4
+    refused(folder, "the source of captions is ' '; name the data set", source=" ")

