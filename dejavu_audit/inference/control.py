@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow.compute as pc
@@ -17,25 +17,37 @@ if TYPE_CHECKING:
     from dejavu_audit.types import Dataset, Rows
 
 T = TypeVar("T")
-Judge = Callable[["Rows", "Rows | None", "NDArray[np.float64] | None"], T]
-"""Takes places among the judged, their groups and their weights."""
 
 
-def paired_sets(plan: Plan, seen: Seen, judged: Judge[T]) -> tuple[T, T | None]:
-    """`judged` of the targets and, where there are any, of the control."""
-    rows = seen.judged
-    groups = group_numbers(plan.dataset, rows, seen.clusters)
-    weights = None if seen.matching is None else seen.matching.weights
+class Design(NamedTuple):
+    """How n samples came to be judged; each (n,), or None where it is of no matter."""
 
-    def taken(values: NDArray[Any] | None, at: Rows) -> Any:
-        return None if values is None else values[at]
+    groups: Rows | None = None
+    """Clusters, resampled whole."""
+    weights: NDArray[np.float64] | None = None
+    strata: Rows | None = None
+    """Cells within which targets and control are matched."""
+
+    def taken(self, at: Rows) -> Design:
+        """Of some of them."""
+        return Design(*(None if column is None else column[at] for column in self))
+
+
+def paired_sets(plan: Plan, seen: Seen, judged: Callable[[Rows, Design], T]) -> tuple[T, T | None]:
+    """`judged` of the targets and, where there are any, of the control; it takes places among the judged."""
+    rows, matching = seen.judged, seen.matching
+    design = Design(
+        group_numbers(plan.dataset, rows, seen.clusters),
+        None if matching is None else matching.weights,
+        None if matching is None else matching.strata,
+    )
 
     def of(some: Rows) -> T | None:
         at = np.flatnonzero(np.isin(rows, some))
-        return judged(at, taken(groups, at), taken(weights, at)) if len(at) else None
+        return judged(at, design.taken(at)) if len(at) else None
 
     targets = of(plan.split.targets)
-    return judged(rows[:0], None, None) if targets is None else targets, of(plan.split.control)
+    return judged(rows[:0], Design()) if targets is None else targets, of(plan.split.control)
 
 
 def in_set(plan: Plan, rows: Rows) -> list[str]:

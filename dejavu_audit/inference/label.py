@@ -11,7 +11,7 @@ import numpy as np
 from dejavu_audit.embeddings.views import View
 from dejavu_audit.errors import AuditError
 from dejavu_audit.inference import reference
-from dejavu_audit.inference.control import in_set, paired_sets
+from dejavu_audit.inference.control import Design, in_set, paired_sets
 from dejavu_audit.inference.protocol import Strength
 from dejavu_audit.inference.reference import Expected
 from dejavu_audit.neighbors import nearest
@@ -140,14 +140,13 @@ def judge(plan: Plan, seen: Seen, answers: Answers, member: str | None = None) -
     label = plan.labels[answers.rows][:, None]
     voted, expected = answers.votes, answers.expected if member is None else answers.members[member]
 
-    def judged(at: Rows, groups: Rows | None, weights: Array | None) -> Judged:
+    def judged(at: Rows, design: Design) -> Judged:
         return Judged(
             target_right=np.stack([voted.top1 == label[:, 0], (voted.top5 == label).any(axis=1)], axis=1)[at],
             reference_right=np.stack([expected.top1 == label[:, 0], (expected.top5 == label).any(axis=1)], axis=1)[at],
             target_confidence=voted.confidence[at],
             reference_confidence=expected.confidence[at],
-            groups=groups,
-            weights=weights,
+            **design._asdict(),
         )
 
     return paired_sets(plan, seen, judged)

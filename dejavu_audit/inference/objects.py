@@ -12,7 +12,7 @@ from dejavu_audit.data.terms import NO_OBJECTS
 from dejavu_audit.embeddings.texts import embed_texts
 from dejavu_audit.embeddings.views import View
 from dejavu_audit.errors import AuditError
-from dejavu_audit.inference.control import in_set, paired_sets
+from dejavu_audit.inference.control import Design, in_set, paired_sets
 from dejavu_audit.inference.protocol import Strength
 from dejavu_audit.neighbors import nearest
 from dejavu_audit.parts import refuse_without_text
@@ -152,8 +152,8 @@ def _judged(
     target, reference = _compared(plan, answers, k, top, member)
     nearest_one = answers.neighbors.distances[:, 0].astype(np.float64)
 
-    def judged(at: Rows, groups: Rows | None, weights: Array | None) -> JudgedObjects:
-        return JudgedObjects(target.taken(at), reference.taken(at), nearest_one[at], groups, weights)
+    def judged(at: Rows, design: Design) -> JudgedObjects:
+        return JudgedObjects(target.taken(at), reference.taken(at), nearest_one[at], **design._asdict())
 
     return paired_sets(plan, seen, judged)
 

@@ -43,24 +43,24 @@ def plan(symmetric=False):
 
 
 def seen(rows, weights=None):
-    matching = None if weights is None else SimpleNamespace(weights=np.array(weights))
+    matching = None if weights is None else SimpleNamespace(weights=np.array(weights), strata=np.arange(len(weights)))
     return SimpleNamespace(judged=np.array(rows), clusters={}, matching=matching)
 
 
 def test_the_sets_are_taken_apart_with_their_groups():
-    both = paired_sets(plan(), seen([4, 1, 0]), lambda at, of, weights: (at.tolist(), of.tolist(), weights))
-    (targets, groups, weights), (control, others, _) = both
-    assert targets == [1, 2] and groups[0] == groups[1] and weights is None
-    assert control == [0] and others[0] != groups[0]
+    (targets, mine), (control, others) = paired_sets(plan(), seen([4, 1, 0]), lambda at, of: (at.tolist(), of))
+    assert targets == [1, 2] and mine.groups[0] == mine.groups[1] and mine.weights is None and mine.strata is None
+    assert control == [0] and others.groups[0] != mine.groups[0]
 
 
 def test_the_sets_are_taken_apart_with_their_weights():
-    both = paired_sets(plan(), seen([4, 1, 0], [0.5, 1.0, 2.0]), lambda at, of, weights: weights.tolist())
-    assert both == ([1.0, 2.0], [0.5])
+    both = paired_sets(plan(), seen([4, 1, 0], [0.5, 1.0, 2.0]), lambda at, of: of)
+    assert [of.weights.tolist() for of in both] == [[1.0, 2.0], [0.5]]
+    assert [of.strata.tolist() for of in both] == [[1, 2], [0]]
 
 
 def test_without_a_control_there_is_none():
-    targets, control = paired_sets(plan(), seen([0, 1]), lambda at, of, weights: at.tolist())
+    targets, control = paired_sets(plan(), seen([0, 1]), lambda at, of: at.tolist())
     assert targets == [0, 1] and control is None
 
 

@@ -28,12 +28,13 @@ def test_judging_worked_by_hand():
         expected=SimpleNamespace(**expected),
         members={"one": SimpleNamespace(**expected), "other": SimpleNamespace(**other)},
     )
-    targets, control = judge(plan, inferred)
+    seen = SimpleNamespace(judged=rows, clusters={}, matching=None)
+    targets, control = judge(plan, seen, inferred)
     assert targets.target_right.tolist() == [[True, True], [False, True]]
     assert targets.reference_right.tolist() == [[True, True], [True, True]]
     assert control.target_right.tolist() == [[True, True], [False, False]]
     assert control.reference_right.tolist() == [[False, False], [False, False]]
     assert control.reference_confidence.tolist() == [1, 1]
-    alone, _ = judge(plan, inferred, "other")
+    alone, _ = judge(plan, seen, inferred, "other")
     assert alone.reference_right.tolist() == [[False, False], [False, False]]
     assert alone.target_right.tolist() == targets.target_right.tolist()
