@@ -74,7 +74,7 @@ def figures(
     mass = np.ones(two.size) if weights is None else np.asarray(weights, np.float64)
     clusters = (None, None) if groups is None else (dense(groups[0]), dense(groups[1]))
     at = tuple(_at_rate(one, two, mass, clusters[0], rate, level) for rate in rates)
-    if not one.size or not mass.sum():
+    if not one.size or not mass.sum() > 0:
         return Figures(NOTHING, at)
     return Figures(_auc(one, two, mass, clusters, level), at)
 
@@ -111,7 +111,7 @@ def _auc(
     above, below = _placements(one, two, mass), 1 - _placements(two, one, np.ones(one.size))
     auc = float(above.mean())
     variance = _variance(above, np.ones(one.size), clusters[0]) + _variance(below, mass, clusters[1])
-    smaller = min(_effective(np.ones(one.size), clusters[0]), _effective(mass, clusters[1]))
+    smaller = min(effective(np.ones(one.size), clusters[0]), effective(mass, clusters[1]))
     low, high = clopper_pearson(auc * smaller, smaller, level)
     if not 0 < auc < 1 or smaller < 2:
         return as_score(auc, (low, high), one.size + two.size, "clopper-pearson")
@@ -144,10 +144,11 @@ def _variance(placements: Floats, mass: Floats, clusters: NDArray[np.intp] | Non
     return float((off**2).sum() / mass.sum() ** 2 * count / max(count - 1, 1))
 
 
-def _effective(mass: Floats, clusters: NDArray[np.intp] | None) -> float:
-    """Kish's effective sample size, as if all samples of a cluster agreed."""
+def effective(mass: Floats, clusters: NDArray[np.intp] | None) -> float:
+    """Kish's effective size of (n,) weights, as if all samples of a `dense` cluster agreed; 0 where nothing weighs."""
     whole = mass if clusters is None else np.bincount(clusters, mass)
-    return float(mass.sum() ** 2 / (whole**2).sum())
+    squares = float((whole**2).sum())
+    return float(mass.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
 def _at_rate(
@@ -160,19 +161,15 @@ def _at_rate(
     not how sure the false-positive rate.
     """
     needed = ceil(1 / rate * (1 - 1e-9))
-    if not one.size or _effective_or_0(mass) * rate < 1 - 1e-9:
+    if not one.size or effective(mass, None) * rate < 1 - 1e-9:
         return AtRate(rate, NOTHING, None, None, needed)
     curve = roc(one, two, mass)
     last = int(np.flatnonzero(curve.false_positive <= rate * (1 + 1e-9))[-1])
     share = float(curve.true_positive[last])
-    size = _effective(np.ones(one.size), clusters)
+    size = effective(np.ones(one.size), clusters)
     score = as_score(share, clopper_pearson(share * size, size, level), one.size, "clopper-pearson")
     threshold = float(curve.threshold[last])
     return AtRate(rate, score, float(curve.false_positive[last]), None if last == 0 else threshold, needed)
-
-
-def _effective_or_0(mass: Floats) -> float:
-    return _effective(mass, None) if mass.sum() > 0 else 0.0
 
 
 def clopper_pearson(successes: float, n: float, level: float) -> tuple[float, float]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dejavu_audit.scores.bootstrap import compress, dense
+from dejavu_audit.scores.bootstrap import dense
 from dejavu_audit.scores.estimates import NOTHING, Score
 from dejavu_audit.scores.intervals import wilson
+from dejavu_audit.scores.membership import effective
 
 LOW_SHARE = 0.5
 """Lowest scores of the control that are looked at: Storey's 1 - lambda."""
@@ -46,10 +47,7 @@ def storey(
     clusters = (None, None) if groups is None else (dense(groups[0]), dense(groups[1]))
     low_targets, low_control = one <= cut, two <= cut
     f_t, f_h = float(low_targets.mean()), float(mass[low_control].sum() / mass.sum())
-    sizes = (
-        compress(low_targets, groups=clusters[0]).effective,
-        compress(low_control, mass, clusters[1]).effective,
-    )
+    sizes = effective(np.ones(one.size), clusters[0]), effective(mass, clusters[1])
     t, h = ([float(end) for end in wilson(f * n, n, level)] for f, n in zip((f_t, f_h), sizes, strict=True))
     least, most = _ratio_interval(f_t, (t[0], t[1]), f_h, (h[0], h[1]))
     share, low, high = (min(max(1 - r, 0.0), 1.0) for r in (f_t / f_h, most, least))

@@ -1,0 +1,43 @@
+"""From the flags of an audit, as `cli.options` spells them, to its configuration."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dejavu_audit.cli import values
+from dejavu_audit.cli.audit import command_for
+
+if TYPE_CHECKING:
+    from dejavu_audit.config import AuditConfig
+
+OTHERS = ("dry_run", "quiet", "json")
+"""Flags that say what becomes of a configuration, and are not in it."""
+
+
+def parameters(family: str) -> list[inspect.Parameter]:
+    """The parameters of the family's audit command that make its configuration."""
+    every = inspect.signature(command_for(family), eval_str=True).parameters
+    return [one for name, one in every.items() if name not in OTHERS]
+
+
+def configuration(family: str, given: Mapping[str, Any]) -> AuditConfig:
+    """The configuration that the audit command would run with these `parameters`; AuditError where one is wrong.
+
+    A flag stands for the field of its name, but for those that are typed otherwise than the library takes them.
+    """
+    from dejavu_audit.config import AuditConfig
+
+    typed = dict(given)
+    baselines = typed.pop("baseline") or []
+    asked = {
+        "mean": values.triple(typed.pop("mean"), "--mean"),
+        "std": values.triple(typed.pop("std"), "--std"),
+        "data_options": values.key_values(typed.pop("data_option"), "--data-option"),
+        "tagger_options": values.key_values(typed.pop("tagger_option"), "--tagger-option"),
+        "baseline": tuple(baselines),
+        "baseline_options": values.baseline_options(typed.pop("baseline_option"), baselines, typed.pop("alpha")),
+        "batch_size": values.batch(typed.pop("batch_size")),
+    }
+    return AuditConfig.resolve(family=family, **asked, **typed)

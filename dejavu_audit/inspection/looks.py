@@ -1,0 +1,84 @@
+"""What the inspection found of the pictures that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from dejavu_audit.inspection.looking import THUMBNAIL
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from dejavu_audit.types import Rows
+
+
+@dataclass(frozen=True)
+class Looks:
+    """A row a picture that could be opened, in the order asked for; see `looking.SCHEMA` for the columns."""
+
+    table: pa.Table
+    """`row` (int64) of the data set, `key` (equal where two rows are one stored picture), `bytes_hash` (null where the
+    data set gives no bytes), `phash`, `thumbnail` (32 x 32 grey, row by row), `width`, `height`, `bytes`, `format`,
+    `jpeg_quality` (null where unknown) and `statistics` (see `statistics.STATISTICS`)."""
+    lost: Mapping[int, str]
+    """Row -> why it could not be opened; whoever embeds it sets it aside."""
+    decoded: int = 0
+    """Pictures that were opened now."""
+    cached: int = 0
+    """Pictures that an earlier run had inspected."""
+
+    @cached_property
+    def rows(self) -> Rows:
+        """(n,) rows of the data set, as the table has them."""
+        return np.asarray(self.table["row"], np.int64)
+
+    @cached_property
+    def thumbnails(self) -> NDArray[np.uint8]:
+        """(n, 32, 32) grey, not copied."""
+        return bytes_of(self.table["thumbnail"]).reshape(-1, THUMBNAIL, THUMBNAIL)
+
+    @cached_property
+    def statistics(self) -> NDArray[np.float32]:
+        """(n, len(STATISTICS)), not copied."""
+        column = _one(self.table["statistics"])
+        found: NDArray[np.float32] = np.asarray(column.flatten(), np.float32).reshape(len(column), -1)
+        return found
+
+    def places(self, rows: Rows) -> Rows:
+        """(m,) places in the table of those of `rows` that are there, in their order."""
+        asked = np.asarray(rows, np.int64)
+        if not len(self.rows):
+            return asked[:0]
+        order = np.argsort(self.rows, kind="stable")
+        place = np.minimum(np.searchsorted(self.rows, asked, sorter=order), len(order) - 1)
+        at = order[place]
+        there: Rows = at[self.rows[at] == asked]
+        return there
+
+    def of(self, rows: Rows) -> pa.Table:
+        """The table of those of `rows` that are there, in their order."""
+        return self.table.take(pa.array(self.places(rows)))
+
+    def counts(self) -> dict[str, Any]:
+        """JSON values for the report's `timings`."""
+        return {"pictures_inspected": self.decoded, "inspected_before": self.cached, "not_opened": len(self.lost)}
+
+
+def bytes_of(column: pa.ChunkedArray | pa.Array) -> NDArray[np.uint8]:
+    """(n, width) of n fixed-size values without nulls, not copied."""
+    array = _one(column)
+    width = array.type.byte_width
+    found = np.frombuffer(array.buffers()[1], np.uint8) if len(array) else np.zeros(0, np.uint8)
+    return found.reshape(-1, width)[array.offset :][: len(array)]
+
+
+def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
