@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from scipy.stats import norm
 
+from dejavu_audit.balance.stage import compare_sets
 from dejavu_audit.config import AuditConfig
 from dejavu_audit.data.captioned import choose_captions
 from dejavu_audit.data.crops import CropRule
@@ -24,13 +25,17 @@ from dejavu_audit.data.members import with_members
 from dejavu_audit.data.split_file import read_split, split_table
 from dejavu_audit.data.splits import draw_split
 from dejavu_audit.data.terms import Terms
+from dejavu_audit.duplicates import Duplicates, find_duplicates
 from dejavu_audit.embeddings.store import Store
 from dejavu_audit.embeddings.stream import embed_views
 from dejavu_audit.encoders.loading import load_encoder
 from dejavu_audit.errors import AuditError
 from dejavu_audit.findings import Found, write
+from dejavu_audit.inference.memorized import list_memorized
 from dejavu_audit.inference.strengths import compare_references
-from dejavu_audit.parts import default_test, find_objects, load_references, refuse_without_text
+from dejavu_audit.inspection.inspecting import inspect
+from dejavu_audit.membership.auditing import evidence_of
+from dejavu_audit.parts import default_test, find_objects, load_references, refuse_unknown_score, refuse_without_text
 from dejavu_audit.progress import Silent
 from dejavu_audit.report.clock import Clock
 from dejavu_audit.report.folder import SPLIT, RunFolder
@@ -41,6 +46,7 @@ from dejavu_audit.utility import stage as utility
 
 if TYPE_CHECKING:
     from dejavu_audit.inference.protocol import InferenceTest
+    from dejavu_audit.inspection.looks import Looks
     from dejavu_audit.types import Progress
 
 TESTS = {"label": "dejavu_audit.inference.label", "objects": "dejavu_audit.inference.objects"}
@@ -75,21 +81,29 @@ def run_audit(config: AuditConfig, progress: Progress) -> AuditResult:
         announce(plan, progress)
     with plan.folder.claimed(config):
         plan.folder.write_table(SPLIT, plan.sets)
+        with clock("inspect"):
+            looks, duplicates = inspect_pictures(plan, progress)
         with clock("embed"):
-            seen = look(plan, test, jobs, progress)
+            seen = look(plan, test, jobs, duplicates, progress)
+        with clock("balance"):
+            compared = compare_sets(plan, seen, looks)
+            seen = seen.weighted(compared.matching if compared else None)
         answers = test.infer(plan, seen, progress, clock)
         with clock("scores"):
-            targets, control = test.judge(plan, answers)
+            targets, control = test.judge(plan, seen, answers)
             scores = test.scores(plan, targets, control)
             headline = test.find_headline(plan, scores, targets, control)
-            references = compare_references(plan, test, answers, scores)
-            scores |= test.other_settings(plan, answers)
+            references = compare_references(plan, seen, test, answers, scores)
+            scores |= test.other_settings(plan, seen, answers)
             if plan.symmetric:
                 scores, headline = symmetric(scores), symmetric_headline(headline)
+        with clock("list"):
+            memorized = list_memorized(plan, seen, test, answers)
         with clock("utility"):
             use = utility.of_encoder(plan, seen, progress) if config.utility else None
-        found = Found(test, targets, control, scores, headline, references, use)
-        clock.count(seen.counts)
+        known = evidence_of(plan, seen.used_rows)
+        found = Found(test, targets, control, scores, headline, references, memorized, duplicates, compared, known, use)
+        clock.count({**looks.counts(), **seen.counts})
         return write(plan, seen, answers, found, clock)
 
 
@@ -100,6 +114,7 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
     dataset = with_members(load_dataset(config), config)
     encoder = load_encoder(config.family, config.encoder_request())
     config = config.settled(config.test or default_test(config, dataset, encoder))
+    refuse_unknown_score(config)
     if config.test == "objects":
         refuse_without_text("the audited model", encoder)
     references = load_references(config, encoder)
@@ -151,12 +166,24 @@ def announce(plan: Plan, progress: Progress) -> None:
     )
 
 
-def look(plan: Plan, test: InferenceTest, jobs: dict[str, Any], progress: Progress) -> Seen:
-    """Stream every picture once, however many encoders look at it, whole or cropped."""
+def inspect_pictures(plan: Plan, progress: Progress) -> tuple[Looks, Duplicates]:
+    """Look at every picture without any model, and find those that are in several sets, or twice in one."""
+    sets = plan.split.sets()
+    if getattr(plan.dataset, "distinct", False):  # drawn one by one: none can be another's copy
+        sets = {name: rows for name, rows in sets.items() if name in ("target", "control")}
+    rows = np.concatenate(list(sets.values()))
+    looks = inspect(plan.dataset, rows, plan.store.root, workers=plan.config.workers, progress=progress)
+    found = find_duplicates(looks, sets, plan.dataset, keep=plan.config.keep_duplicates, progress=progress)
+    return looks, found
+
+
+def look(plan: Plan, test: InferenceTest, jobs: dict[str, Any], duplicates: Duplicates, progress: Progress) -> Seen:
+    """Stream every picture once, however many encoders look at it, whole or cropped; copies of targets not at all."""
     views = {**jobs, **utility.jobs(plan)} if plan.config.utility else jobs
+    gone = np.fromiter(duplicates.lost, np.int64, len(duplicates.lost))
     embedded, counts = embed_views(
         plan.dataset,
-        list(views.values()),
+        [(view, rows[~np.isin(rows, gone)]) for view, rows in views.values()],
         plan.store,
         workers=plan.config.workers,
         jpeg_draft=plan.config.jpeg_draft,
@@ -164,7 +191,7 @@ def look(plan: Plan, test: InferenceTest, jobs: dict[str, Any], progress: Progre
     )
     named = dict(zip(views, embedded, strict=True))
     lost = {row: reason for name in reversed(jobs) for row, reason in named[name].set_aside.items()}
-    seen = Seen(plan.split, named, lost, counts.as_dict())
+    seen = Seen(plan.split, named, {**lost, **duplicates.lost}, counts.as_dict(), duplicates.clusters)
     seen = seen.without(test.set_aside(plan, seen))
     refuse_if_too_few(plan.config, seen)
     return seen

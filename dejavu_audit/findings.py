@@ -8,33 +8,40 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from dejavu_audit.config import METHOD_VERSION
 from dejavu_audit.report import verdict
-from dejavu_audit.report.folder import AUDIT, SAMPLES
+from dejavu_audit.report.balance_record import balance_record, matching_record
+from dejavu_audit.report.balance_words import caveat
+from dejavu_audit.report.duplicates_record import duplicates_record
+from dejavu_audit.report.folder import AUDIT, DUPLICATES, SAMPLES
+from dejavu_audit.report.membership_record import membership_record
+from dejavu_audit.report.memorized_record import membership_figures_record, memorized_record
 from dejavu_audit.report.record import (
     AuditRecord,
     DataRecord,
     EnvironmentRecord,
     HeadlineRecord,
     McNemarRecord,
-    MembershipRecord,
     ModelRecord,
     ReferenceRecord,
-    ScoreRecord,
 )
 from dejavu_audit.report.result import AuditResult
+from dejavu_audit.report.score_record import ScoreRecord
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dejavu_audit.balance.stage import Compared
+    from dejavu_audit.duplicates import Duplicates
     from dejavu_audit.inference.protocol import InferenceTest
+    from dejavu_audit.membership.evidence import Evidence
     from dejavu_audit.report.clock import Clock
     from dejavu_audit.scores.estimates import Score
     from dejavu_audit.scores.headline import Headline
+    from dejavu_audit.scores.memorized import Memorized
     from dejavu_audit.stages import Plan, Seen
-
-OTHERS = {
-    False: "the control was not",
-    True: "the reference's members in the reference's, and neither in the other's",
-}
 
 
 @dataclass(frozen=True)
@@ -48,17 +55,45 @@ class Found:
     scores: Mapping[str, Score]
     headline: Headline
     references: list[ReferenceRecord]
+    memorized: Memorized | None
+    duplicates: Duplicates
+    compared: Compared | None
+    """Targets and control side by side; None: there is no control."""
+    evidence: Evidence
+    """What is known of membership."""
     utility: Mapping[str, Score] | None
 
 
 def write(plan: Plan, seen: Seen, answers: Any, found: Found, clock: Clock) -> AuditResult:
     """Put the result together and leave it in the run folder; audit.json comes last: where it is, the run is whole."""
     record = make_record(plan, seen, found, clock)
-    samples = found.test.samples(plan, seen, answers)
+    samples = found.test.samples(plan, seen, answers, found.memorized)
     plan.folder.write_table(SAMPLES, samples)
+    if found.duplicates.pairs.num_rows:
+        plan.folder.write_table(DUPLICATES, found.duplicates.pairs)
     plan.folder.adopt(found.test.draw(plan, found.targets, found.control))
+    plan.folder.adopt(_draw(plan.folder.path, plan, seen, record, found))
     plan.folder.write_text(AUDIT, record.model_dump_json(indent=2) + "\n")
     return AuditResult(record, samples, plan.folder.path)
+
+
+def _draw(folder: Path, plan: Plan, seen: Seen, record: AuditRecord, found: Found) -> list[Path]:
+    """The plots that both tests have."""
+    from dejavu_audit.report.balance_chart import write_balance_chart  # the plotting library takes a second to load
+    from dejavu_audit.report.roc_chart import write_roc_chart
+
+    drawn = [] if record.balance is None else write_balance_chart(folder, record.balance, record.matching)
+    listed = found.memorized
+    if listed is None:
+        return drawn
+    targets = np.isin(seen.judged, plan.split.targets)
+    there = ~np.isnan(listed.score)
+    weights = None
+    if seen.matching is not None:
+        there &= seen.matching.weights > 0
+        weights = seen.matching.weights[there & ~targets]
+    one, two = listed.score[there & targets], listed.score[there & ~targets]
+    return drawn + write_roc_chart(folder, one, two, listed.figures, weights)
 
 
 def make_record(plan: Plan, seen: Seen, found: Found, clock: Clock) -> AuditRecord:
@@ -66,9 +101,19 @@ def make_record(plan: Plan, seen: Seen, found: Found, clock: Clock) -> AuditReco
     config, split, encoder = plan.config, plan.split, plan.encoder
     number = HeadlineRecord(**vars(found.headline))
     used, set_aside = seen.used, seen.set_aside
+    compared, listed, duplicates = found.compared, found.memorized, duplicates_record(found.duplicates)
+    balance = None if compared is None else balance_record(compared.balance)
+    matching = None
+    if compared is not None and compared.matching is not None:
+        matching = matching_record(compared.matching, compared.matched)
     return AuditRecord(
         method_version=METHOD_VERSION,
-        verdict=verdict.sentence(verdict.model_name(encoder.family, encoder.name), number),
+        verdict=verdict.sentence(
+            verdict.model_name(encoder.family, encoder.name),
+            number,
+            found.evidence,
+            suspect=compared is not None and compared.last.failed is True,
+        ),
         caveats=verdict.caveats(
             headline=number,
             references=found.references,
@@ -76,6 +121,9 @@ def make_record(plan: Plan, seen: Seen, found: Found, clock: Clock) -> AuditReco
             lost=set_aside["target"].total() + set_aside["control"].total(),
             judged=used["target"] + used["control"],
             symmetric=plan.symmetric,
+            known=found.evidence,
+            control_check=caveat(balance, matching),
+            duplicates=duplicates.sentences(),
             warnings=plan.warnings,
         ),
         config=config.model_dump(mode="json"),
@@ -97,7 +145,7 @@ def make_record(plan: Plan, seen: Seen, found: Found, clock: Clock) -> AuditReco
             left_out=dict(plan.terms.left_out),
             counts=used,
             set_aside={name: dict(sorted(reasons.items())) for name, reasons in set_aside.items()},
-            duplicates=None,
+            duplicates=duplicates,
             notes=[*plan.dataset.notes, *split.notes],
         ),
         reference=_reference(found.references),
@@ -106,10 +154,11 @@ def make_record(plan: Plan, seen: Seen, found: Found, clock: Clock) -> AuditReco
         scores=_records(found.scores),
         tests={name: McNemarRecord(**test) for name, test in found.test.tests(found.targets).items()},
         utility=None if found.utility is None else _records(found.utility),
-        membership=MembershipRecord(
-            assumption=f"the targets were in the encoder's training data, {OTHERS[plan.symmetric]}",
-            evidence="none was looked for: it is the word of whoever chose the data",
-        ),
+        memorized=None if listed is None else memorized_record(listed),
+        membership=membership_record(found.evidence, symmetric=plan.symmetric),
+        membership_figures=None if listed is None else membership_figures_record(listed.by, listed.figures),
+        balance=balance,
+        matching=matching,
         environment=EnvironmentRecord(versions=versions(), device=encoder.device, seed=config.seed),
         timings=clock.record(),
     )

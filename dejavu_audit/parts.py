@@ -10,6 +10,7 @@ from dejavu_audit import plugins
 from dejavu_audit.data.manifest import user_path
 from dejavu_audit.data.retabled import Retabled
 from dejavu_audit.errors import AuditError
+from dejavu_audit.scores.sample_scores import MEANINGS
 from dejavu_audit.taggers.contamination import refuse_contaminated
 from dejavu_audit.taggers.loading import load_tagger
 from dejavu_audit.taggers.sidecar import is_sidecar, read_tags
@@ -34,6 +35,15 @@ def refuse_without_text(who: str, encoder: Encoder) -> None:
         raise AuditError(
             f"--test objects asks about captions, and {who}, {encoder.family} {encoder.name} at layer {encoder.layer}, "
             "has no text tower; audit an image-caption model such as openclip ViT-B-32, or ask --test label"
+        )
+
+
+def refuse_unknown_score(config: AuditConfig) -> None:
+    """AuditError where samples are to be ranked by a score that the test does not have."""
+    scores = MEANINGS[str(config.test)]
+    if config.sample_score not in ("auto", *scores):
+        raise AuditError(
+            f"--test {config.test} has no sample score {config.sample_score}; choose auto, {', '.join(scores)}"
         )
 
 

@@ -101,6 +101,11 @@ class Seen:
         return counted
 
     @property
+    def used_rows(self) -> dict[SetName, Rows]:
+        """Set -> rows that were used."""
+        return {name: self.left(rows) for name, rows in self.split.sets().items()}
+
+    @property
     def used(self) -> dict[SetName, int]:
         """Set -> pictures that were used."""
-        return {name: len(self.left(rows)) for name, rows in self.split.sets().items()}
+        return {name: len(rows) for name, rows in self.used_rows.items()}

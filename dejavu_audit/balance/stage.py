@@ -11,14 +11,14 @@ from dejavu_audit.balance.checking import Balance, check
 from dejavu_audit.balance.features import gather
 from dejavu_audit.balance.matching import Matching, match
 from dejavu_audit.errors import AuditError
-from dejavu_audit.inference.control import group_numbers
-from dejavu_audit.inspection import STATISTICS
+from dejavu_audit.inference.control import design_of
+from dejavu_audit.inspection.statistics import STATISTICS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from dejavu_audit.balance.features import Feature
-    from dejavu_audit.inspection import Looks
+    from dejavu_audit.inspection.looks import Looks
     from dejavu_audit.stages import Plan, Seen
 
     Floats = NDArray[np.float64]
@@ -53,7 +53,7 @@ def compare_sets(plan: Plan, seen: Seen, looks: Looks) -> Compared | None:
             raise AuditError("--match weighs the control, and there is none; give pictures that were never trained on")
         return None
     features = _features(plan, seen, looks)
-    groups = group_numbers(plan.dataset, rows, seen.clusters)
+    groups = design_of(plan, seen).groups
     balance = check(features, targets, groups=groups, seed=config.seed)
     if not config.match:
         return Compared(balance, None, None)

@@ -33,14 +33,15 @@ class Design(NamedTuple):
         return Design(*(None if column is None else column[at] for column in self))
 
 
+def design_of(plan: Plan, seen: Seen) -> Design:
+    """The design of the judged samples, in their order."""
+    groups, matching = group_numbers(plan.dataset, seen.judged, seen.clusters), seen.matching
+    return Design(groups) if matching is None else Design(groups, matching.weights, matching.strata)
+
+
 def paired_sets(plan: Plan, seen: Seen, judged: Callable[[Rows, Design], T]) -> tuple[T, T | None]:
     """`judged` of the targets and, where there are any, of the control; it takes places among the judged."""
-    rows, matching = seen.judged, seen.matching
-    design = Design(
-        group_numbers(plan.dataset, rows, seen.clusters),
-        None if matching is None else matching.weights,
-        None if matching is None else matching.strata,
-    )
+    rows, design = seen.judged, design_of(plan, seen)
 
     def of(some: Rows) -> T | None:
         at = np.flatnonzero(np.isin(rows, some))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dejavu_audit.report.clock import Clock
     from dejavu_audit.scores.estimates import Score
     from dejavu_audit.scores.headline import Headline
+    from dejavu_audit.scores.memorized import Memorized
     from dejavu_audit.scores.votes import Votes
     from dejavu_audit.stages import Plan, Seen
     from dejavu_audit.types import Array, Baseline, Encoder, Progress, Rows
@@ -214,7 +215,7 @@ def draw(plan: Plan, targets: Judged, control: Judged | None) -> list[Path]:
     return []
 
 
-def samples(plan: Plan, seen: Seen, answers: Answers) -> pa.Table:
+def samples(plan: Plan, seen: Seen, answers: Answers, memorized: Memorized | None) -> pa.Table:
     """The table of judged samples."""
     return label_columns(
         table=plan.dataset.table,
@@ -228,4 +229,5 @@ def samples(plan: Plan, seen: Seen, answers: Answers) -> pa.Table:
         public=answers.public,
         expected=answers.expected,
         members=answers.members,
+        memorized=memorized,
     )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dejavu_audit.report.clock import Clock
     from dejavu_audit.scores.estimates import Score
     from dejavu_audit.scores.headline import Headline
+    from dejavu_audit.scores.memorized import Memorized
     from dejavu_audit.stages import Plan, Seen
     from dejavu_audit.types import Array, Encoder, NeighborBaseline, Progress, Rows, TextEncoder
 
@@ -259,7 +260,7 @@ def draw(plan: Plan, targets: JudgedObjects, control: JudgedObjects | None) -> l
     return write_object_charts(plan.folder.path, targets, control, control_name=name)
 
 
-def samples(plan: Plan, seen: Seen, answers: Answers) -> pa.Table:
+def samples(plan: Plan, seen: Seen, answers: Answers, memorized: Memorized | None) -> pa.Table:
     """The table of judged samples."""
     k, top = answers.k, answers.top
     return object_columns(
@@ -277,4 +278,5 @@ def samples(plan: Plan, seen: Seen, answers: Answers) -> pa.Table:
             name: (answers.predicted(one, k, top), answer(plan, answers, one, k, top))
             for name, one in answers.members.items()
         },
+        memorized=memorized,
     )

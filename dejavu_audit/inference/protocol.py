@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dejavu_audit.report.clock import Clock
     from dejavu_audit.scores.estimates import Score
     from dejavu_audit.scores.headline import Headline
+    from dejavu_audit.scores.memorized import Memorized
     from dejavu_audit.stages import Plan, Seen
     from dejavu_audit.types import Array, Progress, Rows
 
@@ -81,6 +82,6 @@ class InferenceTest(Protocol):
         """Leave the test's plots in the run folder; which they are."""
         ...
 
-    def samples(self, plan: Plan, seen: Seen, answers: Any) -> pa.Table:
-        """The table of judged samples."""
+    def samples(self, plan: Plan, seen: Seen, answers: Any, memorized: Memorized | None) -> pa.Table:
+        """The table of judged samples, with what the list says of each."""
         ...

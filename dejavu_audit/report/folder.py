@@ -19,7 +19,7 @@ from dejavu_audit.config import AuditConfig
 from dejavu_audit.errors import AuditError
 
 CLAIM = "config.json"
-AUDIT, SAMPLES, SPLIT = "audit.json", "samples.parquet", "split.parquet"
+AUDIT, SAMPLES, SPLIT, DUPLICATES = "audit.json", "samples.parquet", "split.parquet", "duplicates.parquet"
 
 
 def default_folder(config: AuditConfig) -> Path:

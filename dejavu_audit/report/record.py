@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-SCHEMA_VERSION = "1.1"
+from dejavu_audit.report.balance_record import BalanceRecord, MatchingRecord
+from dejavu_audit.report.duplicates_record import DuplicatesRecord
+from dejavu_audit.report.membership_record import MembershipRecord
+from dejavu_audit.report.memorized_record import MembershipFiguresRecord, MemorizedRecord
+from dejavu_audit.report.score_record import Record, ScoreRecord
 
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class ScoreRecord(_Record):
-    """A number with its interval. Null is "not measured", never zero."""
-
-    estimate: float | None
-    low: float | None
-    high: float | None
-    n: int
-    """Samples that the number rests on."""
-    method: str
-    """How the interval was made."""
+SCHEMA_VERSION = "1.2"
 
 
-class HeadlineRecord(_Record):
+class HeadlineRecord(Record):
     """The one number: calibrated `deja_vu_top1` of the label test or `ppg` of the object test.
 
     Uncalibrated where there is no control; with `_symmetric` the mean of both directions of the two-model test.
@@ -42,7 +32,7 @@ class HeadlineRecord(_Record):
     p_value_test: str | None
 
 
-class ModelRecord(_Record):
+class ModelRecord(Record):
     """The audited encoder."""
 
     family: str
@@ -58,7 +48,7 @@ class ModelRecord(_Record):
     notes: list[str]
 
 
-class DataRecord(_Record):
+class DataRecord(Record):
     """The data, and what became of every picture that was asked for."""
 
     name: str
@@ -70,12 +60,12 @@ class DataRecord(_Record):
     """Pictures that were used."""
     set_aside: dict[Literal["target", "control", "public", "fit"], dict[str, int]]
     """Pictures that were not, by set and reason."""
-    duplicates: dict[str, int] | None
+    duplicates: DuplicatesRecord | None
     """Null: not looked for."""
     notes: list[str]
 
 
-class McNemarRecord(_Record):
+class McNemarRecord(Record):
     """Exact McNemar (sign) test on the targets: is the encoder better than the reference more often than worse?"""
 
     memorized: int
@@ -84,7 +74,7 @@ class McNemarRecord(_Record):
     p_value_two_sided: float
 
 
-class ReferenceRecord(_Record):
+class ReferenceRecord(Record):
     """One reference alone."""
 
     name: str
@@ -103,14 +93,7 @@ class ReferenceRecord(_Record):
     """Whether it is weaker than the encoder on the control beyond chance; null: no control to tell by."""
 
 
-class MembershipRecord(_Record):
-    """What the audit takes for granted about who was in the training data, and what speaks for it."""
-
-    assumption: str
-    evidence: str
-
-
-class EnvironmentRecord(_Record):
+class EnvironmentRecord(Record):
     """What the audit ran with."""
 
     versions: dict[str, str]
@@ -118,7 +101,7 @@ class EnvironmentRecord(_Record):
     seed: int
 
 
-class AuditRecord(_Record):
+class AuditRecord(Record):
     """Everything an audit found, in one file."""
 
     schema_version: str = SCHEMA_VERSION
@@ -140,9 +123,15 @@ class AuditRecord(_Record):
     tests: dict[str, McNemarRecord]
     utility: dict[str, ScoreRecord] | None = Field(default=None)
     """What the encoder is good for, on whole pictures that it never saw; null: not asked for."""
-    memorized: dict[str, Any] | None = Field(default=None)
+    memorized: MemorizedRecord | None = Field(default=None)
     """The list of memorized samples with its false-discovery rate; null: not made."""
     membership: MembershipRecord
+    membership_figures: MembershipFiguresRecord | None = Field(default=None)
+    """How well the score of the list tells targets from control; null: not measured."""
+    balance: BalanceRecord | None = Field(default=None)
+    """Whether the control is drawn like the targets; null: there is no control."""
+    matching: MatchingRecord | None = Field(default=None)
+    """How the control was weighed; null: it was not."""
     environment: EnvironmentRecord
     timings: dict[str, Any]
     """Seconds a stage, and what was counted on the way; all that may differ between two runs of one config."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from dejavu_audit.membership import wording
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from dejavu_audit.membership.evidence import Evidence
     from dejavu_audit.report.record import AuditRecord, HeadlineRecord, ReferenceRecord
 
 
@@ -63,8 +66,8 @@ def _words(headline: HeadlineRecord) -> _Words:
     return _LABEL if headline.metric.startswith("deja_vu") else _OBJECTS
 
 
-def sentence(model: str, headline: HeadlineRecord) -> str:
-    """The verdict line."""
+def sentence(model: str, headline: HeadlineRecord, known: Evidence, *, suspect: bool = False) -> str:
+    """The verdict line; `known` is what is known of membership, `suspect`: the control is not drawn like the targets."""
     found = finding(headline)
     if found == "not measured" or headline.estimate is None or headline.low is None or headline.high is None:
         return f"Not measured: no target of {model} could be judged."
@@ -72,41 +75,44 @@ def sentence(model: str, headline: HeadlineRecord) -> str:
         f"{points(headline.estimate)} points "
         f"({100 * headline.level:g} % interval {points(headline.low)} to {points(headline.high)})"
     )
+    lead = "Suspect" if suspect else wording.lead(found, known)
+    said = (_symmetric if headline.metric.endswith("_symmetric") else _said)(model, found, headline, number)
+    fails = "; the control is not drawn like the targets (below)" if suspect else ""
+    return f"{lead}: {said}{fails}{wording.tail(found, known)}."
+
+
+def _said(model: str, found: str, headline: HeadlineRecord, number: str) -> str:
+    """What was found of a model."""
     words = _words(headline)
-    if headline.metric.endswith("_symmetric"):
-        return _symmetric(model, found, words, number)
     if found == "memorizes":
-        return f"Memorization: {model} {words.does} more often than {words.others}, beyond {words.beyond}: {number}."
+        return f"{model} {words.does} more often than {words.others}, beyond {words.beyond}: {number}"
     if found == "not shown":
         return (
-            f"No memorization shown: {model} {words.does} no more surely than {words.others}: {number}; up to "
-            f"{points(max(headline.high, 0.0))} points cannot be ruled out."
+            f"{model} {words.does} no more surely than {words.others}: {number}; up to "
+            f"{points(max(headline.high or 0.0, 0.0))} points cannot be ruled out"
         )
     if found == "reversed":
         return (
-            f"Suspect: {model} {words.does} less often than {words.others}: {number}; "
-            "check that the targets were in its training data and that the control is drawn like them."
+            f"{model} {words.does} less often than {words.others}: {number}; "
+            "check that the targets were in its training data and that the control is drawn like them"
         )
-    return (
-        f"Uncalibrated: {model} beats the reference on its targets' {words.given} by {number}, biased upward (below)."
-    )
+    return f"{model} beats the reference on its targets' {words.given} by {number}, biased upward (below)"
 
 
-def _symmetric(model: str, found: str, words: _Words, number: str) -> str:
-    """The verdict line of the symmetric two-model test."""
+def _symmetric(model: str, found: str, headline: HeadlineRecord, number: str) -> str:
+    """What the two-model test found of two models."""
+    given = _words(headline).given
+    both = f"{number}, the mean of both directions"
     if found == "memorizes":
         return (
-            f"Memorization: {model} and its reference do better on the {words.given} of their own training pictures "
-            f"than on each other's: {number}, the mean of both directions."
+            f"{model} and its reference do better on the {given} of their own training pictures than on each other's: "
+            f"{both}"
         )
     if found == "not shown":
-        return (
-            f"No memorization shown: {model} and its reference do equally well on the {words.given} of each other's "
-            f"training pictures: {number}, the mean of both directions."
-        )
+        return f"{model} and its reference do equally well on the {given} of each other's training pictures: {both}"
     return (
-        f"Suspect: {model} and its reference do better on the {words.given} of each other's training pictures than on "
-        f"their own: {number}, the mean of both directions; check that the two lists were not exchanged."
+        f"{model} and its reference do better on the {given} of each other's training pictures than on their own: "
+        f"{both}; check that the two lists were not exchanged"
     )
 
 
@@ -118,6 +124,9 @@ def caveats(
     lost: int,
     judged: int,
     symmetric: bool,
+    known: Evidence,
+    control_check: str | None = None,
+    duplicates: Sequence[str] = (),
     warnings: Sequence[str] = (),
 ) -> list[str]:
     """What the reader must know beside the number.
@@ -129,6 +138,9 @@ def caveats(
         lost: target and control pictures set aside.
         judged: target and control pictures that were not.
         symmetric: whether both models stood on either side once.
+        known: what is known of membership.
+        control_check: what the balance check says of the control; None: nothing was checked.
+        duplicates: what is said of pictures that are in several sets.
         warnings: what else is known against the audit's parts.
 
     """
@@ -143,18 +155,19 @@ def caveats(
             "there is no held-out control, so skill cannot be told from memory. Give pictures that were never trained "
             "on."
         )
-    else:
-        said.append("The control is taken to be drawn like the targets; that it is has not been tested.")
+    if control_check:
+        said.append(control_check)
     if headline.calibrated and control < 1_000:
         whose = "The set of the reference's members" if symmetric else "The control"
         said.append(f"{whose} is small ({control:,} pictures), which widens the interval.")
+    said += wording.caveats(known)
     said += _of_references(references)
     said += warnings
     if lost > 0.1 * (lost + judged):
         said.append(
             f"{lost:,} of {lost + judged:,} targets and control pictures were set aside; the number speaks of the rest."
         )
-    said.append("Near-duplicates within and between the sets were not looked for.")
+    said += duplicates
     said.append(
         "It speaks of the targets as a sample; it is evidence of memorization, not proof of what can be extracted, and "
         "a low number is no proof of privacy."
