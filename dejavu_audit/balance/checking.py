@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dejavu_audit.balance.design import coded, columns
-from dejavu_audit.balance.differences import Difference, describe
+from dejavu_audit.balance.differences import GRADES, Difference, Grade, describe, graded_auc
 from dejavu_audit.scores.blind import Blind, blind, blind_auc
 from dejavu_audit.scores.bootstrap import dense
 from dejavu_audit.scores.two_sample import Exchange, compare, holm
@@ -58,6 +58,33 @@ class Balance:
     def differing(self) -> tuple[Difference, ...]:
         """The features that differ beyond chance."""
         return tuple(one for one in self.differences if one.differs)
+
+    @property
+    def classified(self) -> bool:
+        """Whether the classifier tells the sets apart beyond chance."""
+        return self.blind_p_adjusted is not None and self.blind_p_adjusted <= 1 - self.level + 1e-12
+
+    @property
+    def drivers(self) -> tuple[Difference, ...]:
+        """What the classifier tells them by: those that alone reach half of the best one's lead over chance.
+
+        Empty where it tells nothing; the strongest first.
+        """
+        ranked = sorted((one for one in self.differences if one.auc is not None), key=lambda one: -(one.auc or 0))
+        if not self.classified or not ranked:
+            return ()
+        best = max((ranked[0].auc or 0) - 0.5, 0)
+        return tuple(one for one in ranked if (one.auc or 0) - 0.5 >= best / 2 and (one.auc or 0) > 0.5)
+
+    @property
+    def grade(self) -> Grade:
+        """The strongest word for what was found: of the features that differ, and of the classifier."""
+        return max((*(one.grade for one in self.differing), self.classifier_grade), key=GRADES.index)
+
+    @property
+    def classifier_grade(self) -> Grade:
+        """The word for how well the classifier tells them apart."""
+        return graded_auc(self.blind.auc) if self.classified and self.blind is not None else "no difference"
 
 
 def sample(targets: ArrayLike, *, groups: ArrayLike | None = None, seed: int, most: int = MOST) -> Ints:
@@ -210,7 +237,7 @@ def _few(exchange: Exchange) -> str | None:
             what = f"{size} {name} sample{'' if size == 1 else 's'}"
             if units > size:
                 what = f"{size} cluster{'' if size == 1 else 's'} of {name} samples"
-            return f"only {what}: at least {FEWEST} are needed to tell"
+            return f"there are only {what}, and at least {FEWEST} are needed"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Features as columns for the blind classifier: standardised, without a hole, rich enough for more than straight lines."""
+"""Features as codes for the two-sample test, and as standardised columns for the blind classifier."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def coded(feature: Feature) -> Coded:
 
 
 def columns(feature: Feature) -> Floats:
-    """(n, c) standardised columns of one feature, the whole of it with the weight of a few columns; c may be 0."""
+    """(n, c) standardised columns of one feature: straight, squared and in steps; c is 0 if all are constant."""
     if feature.kind == "category":
         made = _levels(feature.values)
     elif feature.kind == "number":
@@ -45,9 +45,8 @@ def columns(feature: Feature) -> Floats:
         made = _vector(feature.values)
     made = made - made.mean(axis=0)
     spread = made.std(axis=0)
-    made = made[:, spread > 1e-9] / spread[spread > 1e-9]
-    # A penalty shared by all would have a feature of many columns drown one of few.
-    return made / max(made.shape[1], 1) ** 0.25
+    kept: Floats = made[:, spread > 1e-9] / spread[spread > 1e-9]
+    return kept
 
 
 def _levels(values: NDArray[np.int64]) -> Floats:

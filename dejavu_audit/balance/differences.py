@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Grade: TypeAlias = Literal["no difference", "by little", "clearly", "by much"]
+GRADES: tuple[Grade, ...] = ("no difference", "by little", "clearly", "by much")
 LITTLE, MUCH = 0.1, 0.3
 """Distances beyond chance below which a feature differs "by little", and from which "by much".
 
 Of normal values, 0.1 is a shift of a quarter of a standard deviation (AUC 0.57), 0.3 one of 0.77 (AUC 0.71). A feature
-at distance d (total variation) can move the calibrated number by at most d times the range of the uncalibrated one
-over the feature's values, by little is thus under a tenth of that.
+at distance d in total variation can move the calibrated number by at most d times the range that the uncalibrated one
+has over the feature's values.
 """
 LITTLE_AUC, MUCH_AUC = 0.57, 0.71
 """The same of the blind classifier's AUC."""

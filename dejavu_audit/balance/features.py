@@ -52,7 +52,8 @@ def gather(
     """Every feature that the data have, by name; all arguments are of the same n samples, in one order.
 
     Args:
-        labels: (n,) class numbers, -1 without one; `classes` are their names.
+        labels: (n,) class numbers, -1 without one.
+        classes: their names.
         crops: (n, 4) background crops x, y, w, h in pixels, of width 0 without one.
         looks: n rows of what the inspection of the pictures found; of its columns those are used that are there:
             `width`, `height` (pixels), `bytes` (of the file), `format`, `jpeg_quality` (null of other formats),

@@ -36,7 +36,7 @@ class Matching:
     cells: int
     """Cells with both targets and control."""
     effective: float
-    """Kish's effective number of control samples (of clusters, as wholes): as many unweighted ones would say as much."""
+    """Kish's effective number of control samples (clusters): so many unweighted ones would say as much."""
     control: int
     """Control samples with a weight."""
     unmatched_targets: int

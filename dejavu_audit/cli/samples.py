@@ -38,6 +38,10 @@ def command(
             show_default="what fits the part",
         ),
     ] = None,
+    memorized: Annotated[
+        bool,
+        typer.Option("--memorized", help="The list with a bounded share of false discoveries: ids, scores, p-values."),
+    ] = False,
     by: Annotated[str, typer.Option(metavar="sample|class", help="Samples, or classes (label test).")] = "sample",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the list as CSV.", show_default=False)] = None,
@@ -58,27 +62,41 @@ def command(
         raise unknown("list", by, ["sample", "class"], hint="(in --by)")
     if by == "class" and gallery is not None:
         raise AuditError("--gallery shows samples; leave out --by class")
+    if memorized and (by == "class" or part != "memorized" or set_ != "target" or sort is not None):
+        raise AuditError(
+            "--memorized is a list of its own, of targets by p-value; leave out --by, --part, --set, --sort"
+        )
     with leave_at_once():
+        from dejavu_audit.cli.memorized_table import show_memorized
         from dejavu_audit.cli.sample_tables import show_classes, show_samples
         from dejavu_audit.report.listing import write_csv
+        from dejavu_audit.report.memorized_listing import read_memorized
         from dejavu_audit.report.reading import resolve_run
 
     path, written = resolve_run(run), []
-    if by == "class":
+    asked: dict[str, Any]
+    if memorized:
+        found, of_list, rows = read_memorized(path, top)
+        asked, title = {"memorized": of_list.model_dump(mode="json")}, f"on the list at {100 * of_list.q:g} %"
+    elif by == "class":
         found, asked, rows = _classes(path, part, set_, top, sort)
     else:
         found, asked, rows = _samples(path, part, set_, top, sort)
+        title = f"{asked['part']} {asked['set']} samples by {asked['sort']}"
     if csv is not None:
         write_csv(csv, rows)
         written.append(csv)
-    if gallery is not None:
-        written += _gallery(found, asked, rows, gallery, per_page, root)
+    if gallery is not None and (rows or not memorized):
+        written += _gallery(found, title, rows, gallery, per_page, root)
     if json:
         files = {"files": [str(file) for file in written]}
         told = {"run": str(path), "test": found.test, **asked, "classes" if by == "class" else "samples": rows, **files}
         sys.stdout.write(writer.dumps(told, indent=2) + "\n")
         return
-    (show_classes if by == "class" else show_samples)(found, asked, rows)
+    if memorized:
+        show_memorized(of_list, rows, found.test)
+    else:
+        (show_classes if by == "class" else show_samples)(found, asked, rows)
     for file in written:
         typer.echo(f"Written: {file}")
 
@@ -115,12 +133,11 @@ def _classes(
 
 
 def _gallery(
-    run: Run, asked: dict[str, Any], rows: list[dict[str, Any]], file: Path, per_page: int, root: str | None
+    run: Run, title: str, rows: list[dict[str, Any]], file: Path, per_page: int, root: str | None
 ) -> list[Path]:
     """Draw the contact sheet; the pages that were written."""
     from dejavu_audit.cli import screen
     from dejavu_audit.report.gallery import write_gallery
 
     with screen.progress(quiet=False) as progress:
-        title = f"{asked['part']} {asked['set']} samples by {asked['sort']}"
         return write_gallery(run, rows, file, title=title, per_page=per_page, root=root, progress=progress)

@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from dejavu_audit.neighbors import Neighbors
+    from dejavu_audit.scores.memorized import Memorized
     from dejavu_audit.types import Array
+
+MEMORIZED = ("score", "p_value", "memorized")
+"""The columns of the list of memorized samples."""
 
 
 def shared_columns(chosen: pa.Table, sets: Sequence[str]) -> dict[str, pa.Array]:
@@ -21,6 +25,20 @@ def shared_columns(chosen: pa.Table, sets: Sequence[str]) -> dict[str, pa.Array]
         "set": pa.array(list(sets), pa.string()).dictionary_encode(),
         "path": chosen["path"],
         "group": chosen["group"],
+    }
+
+
+def memorized_columns(found: Memorized | None, n: int) -> dict[str, pa.Array]:
+    """The columns MEMORIZED of n samples, in the order of `found`; null where there is no score, p-value or verdict."""
+    if found is None:
+        return dict(
+            zip(MEMORIZED, (pa.nulls(n, kind) for kind in (pa.float64(), pa.float64(), pa.bool_())), strict=True)
+        )
+    without = np.isnan(found.p_value)
+    return {
+        "score": pa.array(found.score, pa.float64(), mask=np.isnan(found.score)),
+        "p_value": pa.array(found.p_value, pa.float64(), mask=without),
+        "memorized": pa.array(found.listed, pa.bool_(), mask=without),
     }
 
 

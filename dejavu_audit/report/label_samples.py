@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from dejavu_audit.report.columns import lists_of_members, neighbor_lists, offsets, shared_columns
+from dejavu_audit.report.columns import lists_of_members, memorized_columns, neighbor_lists, offsets, shared_columns
 from dejavu_audit.scores.confidence import memorization_confidence
 from dejavu_audit.scores.label_test import PARTS, part
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from dejavu_audit.inference.reference import Expected
     from dejavu_audit.neighbors import Neighbors
+    from dejavu_audit.scores.memorized import Memorized
     from dejavu_audit.scores.votes import Votes
     from dejavu_audit.types import Array, Rows
 
@@ -33,6 +34,7 @@ def label_columns(
     public: Rows,
     expected: Expected,
     members: Mapping[str, Expected],
+    memorized: Memorized | None = None,
 ) -> pa.Table:
     """Assemble the table; the columns are those of product.md.
 
@@ -48,6 +50,7 @@ def label_columns(
         public: rows of the public pictures.
         expected: the reference's answers.
         members: every reference's own, where there are several.
+        memorized: which samples are listed, in the order of `rows`; None: no list was made.
 
     """
     chosen = table.take(pa.array(rows))
@@ -75,6 +78,7 @@ def label_columns(
             "reference_probability": pa.array(expected.probability, pa.float64()),
             "part": _named(parts, pa.array(PARTS)),
             "memorization_confidence": pa.array(surplus, pa.float64(), mask=not_memorized),
+            **memorized_columns(memorized, len(rows)),
             **({"references": _opinions(members, labels, names)} if len(members) > 1 else {}),
         }
     )

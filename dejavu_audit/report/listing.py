@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dejavu_audit.report.columns import MEMORIZED
 from dejavu_audit.report.folder import SAMPLES
 from dejavu_audit.report.ranking import Ranked, label_votes, measure
 from dejavu_audit.report.whole import write_whole
@@ -37,10 +38,10 @@ def listing(run: Run, ranked: Ranked) -> list[dict[str, Any]]:
 
     Beside the columns of samples.parquet: `rank` from 1; in the label test `memorization_confidence` (of every part),
     `label_votes` and `neighbors_counted`; in the object test `recall_gap` and `precision_gap`. Of the neighbours the
-    nearest `NEIGHBORS`. Null: not measured.
+    nearest `NEIGHBORS`. Null: not measured. `score`, `p_value` and `memorized` are lacking in runs that are older.
     """
     columns = _LABEL if run.test == "label" else _OBJECTS
-    extra = [name for name in ("references",) if name in pq.read_schema(run.path / SAMPLES).names]
+    extra = [name for name in (*MEMORIZED, "references") if name in pq.read_schema(run.path / SAMPLES).names]
     samples = run.detail(ranked.rows, [*columns, *extra])
     nearest = pc.list_slice(samples["neighbors"], 0, NEIGHBORS)
     samples = samples.set_column(samples.schema.get_field_index("neighbors"), "neighbors", nearest)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from dejavu_audit.neighbors import Neighbors
-from dejavu_audit.report.columns import lists_of_members, neighbor_lists, offsets, shared_columns
+from dejavu_audit.report.columns import lists_of_members, memorized_columns, neighbor_lists, offsets, shared_columns
 from dejavu_audit.scores.judged_objects import object_part
 from dejavu_audit.scores.label_test import PARTS
 from dejavu_audit.scores.strongest import best_f1, strongest_objects
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from scipy import sparse
 
+    from dejavu_audit.scores.memorized import Memorized
     from dejavu_audit.scores.objects import PerSample
     from dejavu_audit.types import Rows
 
@@ -35,6 +36,7 @@ def object_columns(
     predicted: sparse.csr_array,
     target: PerSample,
     members: Mapping[str, tuple[sparse.csr_array, PerSample]],
+    memorized: Memorized | None = None,
 ) -> pa.Table:
     """Assemble the table; the columns are those of product.md.
 
@@ -50,6 +52,7 @@ def object_columns(
         predicted: (n, o) what the audited model's neighbours say.
         target: how right that is.
         members: the same of every reference.
+        memorized: which samples are listed, in the order of `rows`; None: no list was made.
 
     """
     chosen = table.take(pa.array(rows))
@@ -69,6 +72,7 @@ def object_columns(
             "part": pa.DictionaryArray.from_arrays(
                 pa.array(object_part(target, reference), pa.int32()), pa.array(PARTS)
             ),
+            **memorized_columns(memorized, len(rows)),
             "min_distance": pa.array(neighbors.distances[:, 0], pa.float32()),
             "neighbors": neighbor_lists(kept, table["id"].take(pa.array(public)).combine_chunks()),
             **({"references": lists_of_members(opinions)} if len(members) > 1 else {}),

@@ -104,6 +104,18 @@ def rank(samples: pa.Table, test: Test, *, set_: str, part: str, sort: str | Non
     return Ranked(chosen[order], len(chosen), int(in_set.sum()), part, set_, sort, keys[0][order])
 
 
+def rank_listed(samples: pa.Table, top: int) -> Ranked:
+    """The `top` targets on the list of memorized samples: least p-value first, then largest score, then in order.
+
+    Reads the columns "set" and MEMORIZED.
+    """
+    listed = np.asarray(_cast(samples, "memorized", pa.bool_()).fill_null(False))
+    chosen, p = np.flatnonzero(listed), numbers(samples, "p_value")
+    order = np.lexsort((-numbers(samples, "score")[chosen], p[chosen]))[:top]
+    of = int(np.isfinite(p).sum())
+    return Ranked(chosen[order], len(chosen), of, "memorized", "target", "p_value", p[chosen[order]])
+
+
 def members(samples: pa.Table, set_: str) -> NDArray[np.bool_]:
     """(n,) whether a sample is of a set; AuditError where none is."""
     found = is_(samples, "set", set_)

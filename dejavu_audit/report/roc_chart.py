@@ -49,7 +49,7 @@ def roc_chart(curve: Roc, figures: Figures) -> alt.LayerChart:
     shown = curve.false_positive[curve.false_positive > 0]
     least = float(10.0 ** np.floor(np.log10(max(float(shown[0]) if len(shown) else 1.0, LEAST))))
     least = min(least, 0.1)
-    axis = {"format": "~%", "values": _decades(least), "labelFlush": False, "gridColor": GRID}
+    axis: dict[str, Any] = {"format": "~%", "values": _decades(least), "labelFlush": False, "gridColor": GRID}
     scale = alt.Scale(type="log", domain=[least, 1], nice=False, clamp=True)
     x = alt.X("x:Q", title="control taken for members (false-positive rate)", scale=scale, axis=alt.Axis(**axis))
     y = alt.Y("y:Q", title="targets told to be members (true-positive rate)", scale=scale, axis=alt.Axis(**axis))

@@ -82,7 +82,10 @@ def calibrated(one: Sample | None, two: Sample | None, keys: tuple[str, str], dr
 
 
 def scores_of(
-    seen: Mapping[str, Sample | None], made_of: Mapping[str, Sequence[str]], draws: Draws
+    seen: Mapping[str, Sample | None],
+    made_of: Mapping[str, Sequence[str]],
+    draws: Draws,
+    drawn: dict[str, Replicates] | None = None,
 ) -> dict[str, Score]:
     """Many scores at once.
 
@@ -90,11 +93,12 @@ def scores_of(
         seen: the samples by key; None: nothing was there to measure.
         made_of: for the key of each score that of its sample, or of two: the first less the second, independent.
         draws: level, and how intervals are made.
+        drawn: replicates that are there already, by the sample's key; more are put in as they are drawn.
 
     """
     used = {key: one for keys in made_of.values() for key in keys if (one := seen.get(key)) is not None}
     bounds = score_bounds(used, draws.level)
-    drawn: dict[str, Replicates] = {}
+    drawn = {} if drawn is None else drawn
     scores = {}
     for name, keys in made_of.items():
         parts = [used[key] for key in keys if key in used]

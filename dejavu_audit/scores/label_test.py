@@ -123,14 +123,20 @@ def label_scores(
     the control given is empty. A score's interval depends on its own data, the seed and its key alone. On the most
     confident, it allows for the cut's being found anew in another sample (see `samples`).
     """
-    wanted = MEANINGS if only is None else [key for key in MEANINGS if key in only]
+    return scores_of(*label_samples(targets, control, only), Draws(level, replicates, seed, interval))
+
+
+def label_samples(
+    targets: Judged, control: Judged | None, only: Collection[str] | None = None
+) -> tuple[dict[str, Sample | None], dict[str, tuple[str, ...]]]:
+    """The samples that scores rest on, by key, and for each score the keys of its own: what `scores_of` takes."""
     made_of = {}
-    for key in wanted:
+    for key in MEANINGS if only is None else [key for key in MEANINGS if key in only]:
         keys = _CALIBRATED.get(key, (key,))
         made_of[key] = keys[:1] if control is None else keys
     needed = {key for keys in made_of.values() for key in keys}
     seen = _observe(targets, "", needed) | ({} if control is None else _observe(control, "_control", needed))
-    return scores_of(seen, made_of, Draws(level, replicates, seed, interval))
+    return seen, made_of
 
 
 def _observe(judged: Judged, place: str, needed: Collection[str]) -> dict[str, Sample | None]:

@@ -83,9 +83,20 @@ def object_scores(
     `compat="published"`, `aucg` and the top shares are what the published code prints (see `object_published`), which
     knows no weights (ValueError); pass samples compared in the same mode.
     """
-    wanted = MEANINGS if only is None else [key for key in MEANINGS if key in only]
+    seen, made_of = object_samples(targets, control, only, compat=compat)
+    return scores_of(seen, made_of, Draws(level, replicates, seed, interval))
+
+
+def object_samples(
+    targets: JudgedObjects,
+    control: JudgedObjects | None,
+    only: Collection[str] | None = None,
+    *,
+    compat: str | None = None,
+) -> tuple[dict[str, Sample | None], dict[str, tuple[str, ...]]]:
+    """The samples that scores rest on, by key, and for each score the keys of its own: what `scores_of` takes."""
     made_of: dict[str, tuple[str, ...]] = {}
-    for key in wanted:
+    for key in MEANINGS if only is None else [key for key in MEANINGS if key in only]:
         if key not in _CALIBRATED:
             made_of[key] = (key,)
         else:
@@ -94,7 +105,7 @@ def object_scores(
     seen = _observe(targets, "_targets", "", compat, needed)
     if control is not None:
         seen |= _observe(control, "_control", "_control", compat, needed)
-    return scores_of(seen, made_of, Draws(level, replicates, seed, interval))
+    return seen, made_of
 
 
 def _observe(

@@ -66,7 +66,7 @@ class Exchange:
 
     @cached_property
     def unit_is_target(self) -> NDArray[np.bool_]:
-        """(u,)"""
+        """(u,) of each unit."""
         found = np.zeros(self.cells.size, bool)
         found[self.units] = self.targets
         return found
