@@ -13,7 +13,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from scipy.stats import norm
 
 from dejavu_audit.balance.stage import compare_sets
 from dejavu_audit.config import AuditConfig
@@ -40,6 +39,7 @@ from dejavu_audit.progress import Silent
 from dejavu_audit.report.clock import Clock
 from dejavu_audit.report.folder import SPLIT, RunFolder
 from dejavu_audit.report.result import AuditResult
+from dejavu_audit.scores.power import GUESSES, Outcomes, Sizes, foresight
 from dejavu_audit.scores.symmetric import symmetric, symmetric_headline
 from dejavu_audit.stages import Plan, Seen
 from dejavu_audit.utility import stage as utility
@@ -155,15 +155,12 @@ def test_of(plan: Plan) -> InferenceTest:
 def announce(plan: Plan, progress: Progress) -> None:
     """Say before the long part how much there is to do, and how sure the answer will be."""
     sizes = {name: len(rows) for name, rows in plan.split.sets().items()}
-    # One sample in five discordant is a cautious guess; the variance of a paired difference is then at most 0.2.
-    variance = sum(0.2 / sizes[name] for name in ("target", "control") if sizes[name])
-    half = 100 * float(norm.ppf(0.5 + plan.config.level / 2)) * variance**0.5
     unit = "captions" if plan.config.captions == "all" else "pictures"
     listed = ", ".join(f"{size:,} {name}" for name, size in sizes.items() if size)
-    progress.say(
-        f"{sum(sizes.values()):,} {unit} ({listed}); with one sample in five discordant the "
-        f"{100 * plan.config.level:g} % interval will be about +-{half:.1f} points"
-    )
+    judged = Sizes(sizes["target"], sizes["control"], symmetric=plan.symmetric)
+    cautious = Outcomes.discordant(GUESSES[str(plan.config.test)]["cautious"])
+    sure = foresight(cautious, judged, level=plan.config.level)
+    progress.say(f"{sum(sizes.values()):,} {unit} ({listed}); {sure}")
 
 
 def inspect_pictures(plan: Plan, progress: Progress) -> tuple[Looks, Duplicates]:

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from dejavu_audit.report import verdict
 from dejavu_audit.report.folder import CLAIM
-from dejavu_audit.report.lines import UNIT, reference_lines, set_lines, summary_lines
+from dejavu_audit.report.lines import UNIT, list_lines, reference_lines, set_lines, summary_lines
 
 if TYPE_CHECKING:
     from dejavu_audit.embeddings.views import View
@@ -87,7 +87,7 @@ def show_result(result: AuditResult, *, quiet: bool, json: bool) -> None:
     console.print(table([result.record]))
     if len(result.record.references) > 1:
         console.print(references(result.record))
-    for line in set_lines(result.record):
+    for line in (*list_lines(result.record), *set_lines(result.record)):
         console.print(Text(line, style="dim"))
     for caveat in result.record.caveats:
         console.print(Text(f"- {caveat}", style="dim"))

@@ -58,12 +58,12 @@ def in_set(plan: Plan, rows: Rows) -> list[str]:
     return named
 
 
-def group_numbers(dataset: Dataset, rows: Rows, clusters: Mapping[int, int]) -> Rows | None:
+def group_numbers(dataset: Dataset, rows: Rows, clusters: Mapping[int, int] | None = None) -> Rows | None:
     """Number the groups of the (n,) rows, every row without one on its own; None where there is no group at all.
 
     Rows that share a group of the data or a cluster of near-duplicates are in one group, directly or through others.
     """
-    n = len(rows)
+    n, clusters = len(rows), clusters or {}
     named = pc.fill_null(dataset.table["group"].take(rows).combine_chunks().dictionary_encode().indices, -1)
     labels = (np.asarray(named, np.int64), np.array([clusters.get(row, -1) for row in rows.tolist()], np.int64))
     edges, nodes = [np.zeros((2, 0), np.int64)], n

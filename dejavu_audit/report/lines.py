@@ -93,11 +93,54 @@ def summary_lines(record: AuditRecord) -> Iterator[Line]:
         if not calibrated and ("_control" in where or where.endswith("_targets")):
             continue
         yield _line(record.scores[where], said.name.format(**names), said)
+    yield from _listed(record)
     section = True
     for key, name in _UTILITY.items():
         if record.utility and key in record.utility:
             yield _line(record.utility[key], name, _Said(key, name, signed=False, section=section))
             section = False
+
+
+def _listed(record: AuditRecord) -> Iterator[Line]:
+    """How many targets are listed as memorized, and how well they are told from the control."""
+    if not record.headline.calibrated or record.headline.metric.endswith("_symmetric"):
+        return
+    found, figures = record.memorized, record.membership_figures
+    if found is None or found.count is None or not found.targets:
+        yield Line("listed as memorized", NOT_MEASURED, "", section=True)
+    else:
+        name = f"listed as memorized, at most {100 * found.q:g} % of them by chance"
+        yield Line(
+            name, f"{100 * found.count / found.targets:.1f}", f"{found.count:,} of {found.targets:,}", section=True
+        )
+    if found is not None:
+        share = _Said("", "memorized share, a cautious estimate (Storey)", signed=False)
+        yield _line(found.share, share.name, share)
+    for one in figures.at if figures is not None else []:
+        name = f"targets told from the control at {100 * one.false_positive_rate:g} % false alarms"
+        if one.true_positive_rate.estimate is None:
+            yield Line(name, NOT_MEASURED, f"needs {one.control_needed:,} control")
+        else:
+            yield _line(one.true_positive_rate, name, _Said("", name, signed=False))
+
+
+def list_lines(record: AuditRecord) -> Iterator[str]:
+    """What stands beside the list: its length at other rates, why it is empty, how to see it."""
+    found, figures = record.memorized, record.membership_figures
+    if found is None:
+        return
+    if found.count is None:
+        yield f"no list of memorized samples: {found.reason}"
+    else:
+        others = ", ".join(f"{one.count:,} at {100 * one.q:g} %" for one in found.counts or [])
+        yield f"memorized samples by false-discovery rate, ranked by {found.score}: {others}"
+        if found.reason:
+            yield found.reason
+        if found.count:
+            yield "see them with: dejavu-audit samples RUN --memorized"
+    auc = figures.auc if figures is not None else None
+    if auc is not None and auc.estimate is not None and auc.low is not None and auc.high is not None:
+        yield f"membership: AUC {auc.estimate:.3f} ({auc.low:.3f} to {auc.high:.3f}); 0.5 is guessing"
 
 
 def _line(score: ScoreRecord, name: str, said: _Said) -> Line:
