@@ -158,8 +158,8 @@ def announce(plan: Plan, progress: Progress) -> None:
     unit = "captions" if plan.config.captions == "all" else "pictures"
     listed = ", ".join(f"{size:,} {name}" for name, size in sizes.items() if size)
     judged = Sizes(sizes["target"], sizes["control"], symmetric=plan.symmetric)
-    cautious = Outcomes.discordant(GUESSES[str(plan.config.test)]["cautious"])
-    sure = foresight(cautious, judged, level=plan.config.level)
+    typical = Outcomes.discordant(GUESSES[str(plan.config.test)]["typical"])
+    sure = foresight(typical, judged, level=plan.config.level)
     progress.say(f"{sum(sizes.values()):,} {unit} ({listed}); {sure}")
 
 
