@@ -40,7 +40,7 @@ class ReachRecord(Record):
     least_p_value: float
     """Of a target above every control sample."""
     targets_needed: int
-    """So many targets must lie above every control sample before the list has an entry."""
+    """So many targets above every control sample make a list; above all but r of them, r + 1 times as many."""
     control_needed: int
     """Control samples with which one target above them all would be listed."""
     possible: bool
