@@ -12,7 +12,7 @@ import numpy as np
 from dejavu_audit.bench.oracle import Population
 from dejavu_audit.bench.oracle_label import LabelWorld
 from dejavu_audit.bench.oracle_objects import ObjectWorld
-from dejavu_audit.bench.simulated import World, audited, described, margin, population, rate_error, stream
+from dejavu_audit.bench.simulated import World, audited, described, margin, number, population, rate_error, stream
 from dejavu_audit.bench.study import Cell, Check, Finding
 from dejavu_audit.bench.workers import spread
 from dejavu_audit.scores.judged_objects import object_part
@@ -82,10 +82,10 @@ def _powers(task: _Task) -> list[dict[str, Cell]]:
             share = float(effect / whole)
             rng = stream(task.seed, "power", task.world, n, m, share)
             found = np.zeros((task.audits, 2), bool)
-            for number in range(task.audits):
+            for place in range(task.audits):
                 one, two = pictures.draw(n, share, rng), pictures.draw(m, 0.0, rng)
                 head = audited(one.judged, two.judged, int(rng.integers(2**32))).headline
-                found[number] = (
+                found[place] = (
                     head.low is not None and head.low > 0,
                     head.p_value is not None and head.p_value <= 0.025,
                 )
@@ -109,8 +109,8 @@ def _checks(rows: list[dict[str, Cell]], audits: int) -> list[Check]:
     checks = []
     for test, name in (("label", "label test"), ("objects", "object test")):
         some = [row for row in rows if row["test"] == test]
-        gaps = np.array([abs(float(str(row["measured"])) - float(str(row["planned"]))) for row in some])
-        errors = np.array([rate_error(float(str(row["planned"])), audits) for row in some])
+        gaps = np.array([abs(number(row["measured"]) - number(row["planned"])) for row in some])
+        errors = np.array([rate_error(number(row["planned"]), audits) for row in some])
         worst = int(np.argmax(gaps - margin(2 * len(some)) * errors))
         checks.append(
             Check(
