@@ -98,6 +98,7 @@ class MembershipFiguresRecord(Record):
     auc: ScoreRecord
     """Area under the ROC curve: 0.5 is chance."""
     at: list[AtRateRecord]
+    """True-positive rates at low false-positive rates."""
 
 
 def memorized_record(found: Memorized) -> MemorizedRecord:
