@@ -45,11 +45,10 @@ def fits(plan: Plan, work: Work, paces: list[Pace], store: Store) -> list[Fit]:
     found = []
     for name, one in learning.items():
         look, _ = work.job_rows[f"{name}/features"]
-        baseline = cast("Baseline", one)
-        if not len(look.missing) and _is_cached(plan, look, baseline):
+        if _is_cached(plan, look, one):
             found.append(Fit(name, 0.0, 0))
         else:
-            found.append(_measured(plan, name, baseline, *_piece(plan, look, paces, store)))
+            found.append(_measured(plan, name, one, *_piece(plan, look, paces, store)))
     return found
 
 
@@ -70,7 +69,9 @@ class _Unfitted:
 
 def _is_cached(plan: Plan, look: Look, baseline: Baseline) -> bool:
     """Whether the fits of all folds are in the cache, of exactly the pictures that the run would take."""
-    every = np.concatenate([plan.split.judged, plan.split.fit])
+    every = _fit_rows(plan)
+    if np.isin(every, look.missing).any():
+        return False
     (seen,), _ = embed_views(
         plan.dataset, [(look.view, every)], plan.store, workers=0, jpeg_draft=plan.config.jpeg_draft, progress=Silent()
     )
@@ -92,9 +93,15 @@ def _is_cached(plan: Plan, look: Look, baseline: Baseline) -> bool:
     return True
 
 
+def _fit_rows(plan: Plan) -> Rows:
+    """The pictures of all folds' fits, each once."""
+    rows: Rows = np.unique(np.concatenate([plan.split.fold(number).fit for number in range(plan.split.folds)]))
+    return rows
+
+
 def _piece(plan: Plan, look: Look, paces: list[Pace], store: Store) -> tuple[Array, Rows]:
     """Features and labels of some fit pictures: cached ones, or those that were embedded to find the pace."""
-    fit = np.unique(np.concatenate([plan.split.fold(number).fit for number in range(plan.split.folds)]))
+    fit = _fit_rows(plan)
     tried = [pace.rows for pace in paces if any(one is look for one in pace.group.looks)]
     sources = [
         (plan.store, np.setdiff1d(np.intersect1d(look.rows, fit), look.missing)),
