@@ -68,6 +68,12 @@ def test_weights_on_imagenet(weights, target, control, standing):
         assert one.why and (one.source or one.basis == "none")
 
 
+def test_what_is_only_thought_is_told_as_that():
+    told = found(timm("augreg_in21k", "vit_base_patch16_224"))
+    assert told.target.why.endswith("are among these, as is thought")
+    assert "thought" not in found(timm("a1_in1k")).target.why + found(clip("laion2b_s34b_b79k")).target.why
+
+
 def test_a_control_from_train_is_no_control():
     told = found(timm("a1_in1k"), control=TRAIN)
     assert told.target.status == "member" and told.control.status == told.standing == "contradicted"
