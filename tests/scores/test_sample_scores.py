@@ -39,6 +39,10 @@ def test_what_is_no_vote_or_probability_is_refused(votes, p, says):
         scores.ratio(votes, 10, p, 10)
 
 
+def test_a_probability_may_be_rounded_above_1():
+    assert scores.expected(np.array([np.nextafter(np.float32(1), np.float32(2))]), 10) == pytest.approx(0.55)
+
+
 def slow_standing(by_class, labels, p):
     n, c = by_class.shape
     z = np.zeros((n, c))
