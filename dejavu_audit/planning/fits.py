@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from dejavu_audit.types import Array, Baseline, Rows
 
 PIECES = (128, 512, 2_048)
-"""Pictures that are fitted on in turn, until one takes long enough to tell."""
-ENOUGH = 1.5
-"""Seconds."""
+"""Pictures that are fitted on in turn."""
+ENOUGH, TOO_LONG = 1.5, 8.0
+"""Seconds that a piece takes to be the last one; and the first piece, to be the only one."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +117,8 @@ def _piece(plan: Plan, look: Look, paces: list[Pace], store: Store) -> tuple[Arr
 
 def _measured(plan: Plan, name: str, baseline: Baseline, features: Array, labels: Rows) -> Fit:
     """Fit on growing pieces; time is taken to grow with the pictures, as it does for whatever goes through them."""
-    wanted = sum(len(plan.split.fold(number).fit) for number in range(plan.split.folds))
-    seconds, size = None, 0
+    tried: list[tuple[int, float]] = []
+    size = 0
     for piece in PIECES:
         some = slice(0, min(piece, len(labels)))
         share = _Share()
@@ -129,13 +129,24 @@ def _measured(plan: Plan, name: str, baseline: Baseline, features: Array, labels
             )
         except AuditError:  # too few, or of one class: what a run would refuse, a piece need not show
             continue
-        took = time.perf_counter() - began
         # A fit that stopped early on a piece may go on for longer on the whole.
-        seconds = took / share.done * wanted / max(some.stop, 1)
-        size = plan.split.folds * sum(np.asarray(value).nbytes for value in state.values())
-        if took > ENOUGH or some.stop == len(labels):
+        tried.append((some.stop, (time.perf_counter() - began) / share.done))
+        size = sum(np.asarray(value).nbytes for value in state.values())
+        if some.stop == len(labels) or tried[-1][1] > (ENOUGH if len(tried) > 1 else TOO_LONG):
             break
-    return Fit(name, seconds, size)
+    folds = range(plan.split.folds)
+    seconds = sum(_extended(tried, len(plan.split.fold(number).fit)) for number in folds) if tried else None
+    return Fit(name, seconds, len(folds) * size)
+
+
+def _extended(tried: list[tuple[int, float]], wanted: int) -> float:
+    """Seconds for `wanted` pictures, from those for fewer; what does not grow with them is paid once."""
+    n, took = tried[-1]
+    pace = took / n
+    if len(tried) > 1:
+        before, less = tried[-2]
+        pace = min(pace, max((took - less) / (n - before), pace / 2)) if n > before else pace
+    return took + pace * (wanted - n)
 
 
 class _Share:

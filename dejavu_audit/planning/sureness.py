@@ -13,7 +13,7 @@ from dejavu_audit.report.plan_record import ListRecord, NeedRecord, RateRecord, 
 from dejavu_audit.scores import power
 from dejavu_audit.scores.conformal import reach
 from dejavu_audit.scores.membership import RATES
-from dejavu_audit.scores.power import GUESSES, Outcomes, Sizes
+from dejavu_audit.scores.outcomes import GUESSES, Outcomes, Sizes
 
 if TYPE_CHECKING:
     from dejavu_audit.planning.wishes import Wishes

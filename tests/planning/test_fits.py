@@ -9,7 +9,7 @@ import pytest
 from dejavu_audit.audit import run_audit
 from dejavu_audit.embeddings.store import Store
 from dejavu_audit.errors import AuditError
-from dejavu_audit.planning.fits import fits
+from dejavu_audit.planning.fits import _extended, fits
 from dejavu_audit.planning.pace import measure
 from dejavu_audit.planning.work import outstanding
 from dejavu_audit.progress import Silent
@@ -44,6 +44,14 @@ def test_a_fit_is_measured_on_a_piece(planned, tmp_path, monkeypatch):
     assert sizes == [60]
     assert 1.2 <= one.seconds < 2.4
     assert one.state_bytes == 1_200
+
+
+def test_what_every_fit_pays_is_paid_once():
+    # 1 second and 10 ms a picture: 100 take 2, 500 take 6, 1,000 take 11 seconds.
+    assert _extended([(100, 2.0), (500, 6.0)], 1_000) == pytest.approx(11)
+    assert _extended([(500, 6.0)], 1_000) == pytest.approx(12)
+    # Half the time for twice the pictures is noise, and not a pace below 0.
+    assert _extended([(100, 2.0), (200, 1.0)], 1_000) == pytest.approx(1 + 800 * 0.0025)
 
 
 def test_the_same_fit_in_the_cache_takes_no_time_and_one_of_other_pictures_does(planned, tmp_path):

@@ -7,7 +7,7 @@ from dejavu_audit.errors import AuditError
 from dejavu_audit.planning.sureness import assumptions, memorized_list, planned_sizes, rates, sureness
 from dejavu_audit.planning.wishes import Wishes
 from dejavu_audit.scores import power
-from dejavu_audit.scores.power import Outcomes, Sizes
+from dejavu_audit.scores.outcomes import Outcomes, Sizes
 from tests.run_folders import write_run
 
 
