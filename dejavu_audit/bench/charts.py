@@ -14,7 +14,7 @@ from dejavu_audit.bench.tables import reader, world
 from dejavu_audit.report.charts import COLOURS, MUTED, SHAPES, heading, save, themed
 
 Rows: TypeAlias = Sequence[Mapping[str, Cell]]
-Points: TypeAlias = "list[dict[str, Any]]"
+Points: TypeAlias = list[dict[str, Any]]
 
 _WIDE, _TALL = 190, 170
 """Of one panel, in pixels; three stand side by side."""
@@ -30,12 +30,55 @@ def draw(name: str, rows: Rows, out: Path) -> Path | None:
     return save(themed(chart(rows)), out / f"{name}.svg") if chart and rows else None
 
 
+HEADLINES = {
+    "deja_vu_top1": "déjà vu score",
+    "deja_vu_top1_targets": "the same, uncalibrated",
+    "accuracy_target_top1": "accuracy",
+    "ppg": "population precision gap",
+    "ppg_targets": "the same, uncalibrated ",
+    "aucg": "recall gap",
+}
+
+
+def coverage(rows: Rows) -> Any:
+    """Coverage of every kind of interval, a panel a score; pale where events are rare."""
+    kinds = list(dict.fromkeys(str(row["interval"]) for row in rows))
+    points: Points = [
+        {
+            "n": f"{row['targets']:,}",
+            "y": 100 * number(row["coverage"]),
+            "series": str(row["interval"]),
+            "score": str(row["score"]),
+            "rare": number(row["rare"]) >= 0.5,
+        }
+        for row in rows
+        if row["clusters"] == "no" and row["score"] in HEADLINES
+    ]
+    order = [f"{n:,}" for n in sorted({int(number(row["targets"])) for row in rows})]
+    panels = []
+    for at, (score, title) in enumerate(HEADLINES.items()):
+        some = [point for point in points if point["score"] == score]
+        y_title = "% of intervals" if at % 3 == 0 else None
+        base = alt.Chart(alt.InlineData(values=some)).encode(
+            x=alt.X("n:N", sort=order, title="targets", axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("series:N", sort=kinds),
+            y=alt.Y("y:Q", title=y_title, scale=alt.Scale(domain=[80, 100], clamp=True)),
+            color=_colour(kinds),
+            shape=_shape(kinds),
+            opacity=alt.condition("datum.rare", alt.value(0.25), alt.value(0.75)),
+        )
+        layers = [_rule(93), _rule(97), base.mark_point(filled=True, size=30)]
+        panels.append(alt.layer(*layers).properties(width=_WIDE, height=_TALL, title=title))
+    subtitle = "Each point is one setting, at 80 % where lower; pale: rare events. Dashed: 93 and 97 %"
+    return alt.vconcat(*_in_rows(panels), spacing=20, title=heading("Intervals that hold the truth", [subtitle]))
+
+
 def alarms(rows: Rows) -> Any:
     """Alarms against size: all above, the calibrated ones alone below, where the bar can be seen."""
     readers = ("encoder reads better", "equal skill", "reference reads better")
     series = {"above_0": "calibrated", "uncalibrated_above_0": "uncalibrated"}
     names = list(series.values())
-    points = [
+    points: Points = [
         {"n": f"{row['n']:,}", "y": 100 * number(row[column]), "series": name, "reader": reader(row)}
         for row in rows
         for column, name in series.items()
@@ -43,7 +86,7 @@ def alarms(rows: Rows) -> Any:
     order = [f"{n:,}" for n in sorted({int(number(row["n"])) for row in rows})]
 
     below = [point for point in points if point["series"] == "calibrated"]
-    most = max(8.0, *(point["y"] for point in below))
+    most = max([8.0, *(point["y"] for point in below)])
 
     def panel(some: Points, top: float, tall: int, y: str | None) -> Any:
         base = alt.Chart(alt.InlineData(values=some)).encode(
@@ -68,7 +111,7 @@ def alarms(rows: Rows) -> Any:
 def bias(rows: Rows) -> Any:
     """Mean found against the truth."""
     series = ("calibrated", "uncalibrated")
-    points = [
+    points: Points = [
         {"x": 100 * number(row["truth"]), "y": 100 * number(row[name]), "series": name, "test": str(row["test"])}
         for row in rows
         for name in series
@@ -85,14 +128,14 @@ def bias(rows: Rows) -> Any:
         line = _diagonal([point["x"] for point in some])
         panel = alt.layer(line, base.mark_point(filled=True, opacity=0.7))
         panels.append(panel.properties(width=290, height=240, title=title))
-    title = heading("What audits find in the mean", ["Dashed: the truth. Each point is one setting"])
-    return alt.hconcat(*panels, spacing=30, title=title)
+    above = heading("What audits find in the mean", ["Dashed: the truth. Each point is one setting"])
+    return alt.hconcat(*panels, spacing=30, title=above)
 
 
 def lists(rows: Rows) -> Any:
     """False discoveries against q, and what is found of the memorized."""
     scores = list(dict.fromkeys(str(row["score"]) for row in rows))
-    points = [
+    points: Points = [
         {
             "q": f"{100 * number(row['q']):g} %",
             "bar": 100 * number(row["q"]),
@@ -119,7 +162,7 @@ def lists(rows: Rows) -> Any:
 
 def _found(rows: Rows, scores: Sequence[str]) -> Any:
     """Share of the memorized that the list at q = 10 % has, a panel a world."""
-    points = [
+    points: Points = [
         {
             "x": f"{100 * number(row['memorized_share']):g} %",
             "y": 100 * number(row["found"]),
@@ -146,7 +189,7 @@ def shares(rows: Rows) -> Any:
     """Mean estimate with its mean interval against the true share, a panel a world, by the default score."""
     some = [row for row in rows if (row["n"], row["control"]) == LIST_SIZES]
     first = {test: next(row["score"] for row in some if row["test"] == test) for test in {row["test"] for row in some}}
-    points = [
+    points: Points = [
         {
             "x": f"{100 * number(row['memorized_share']):g} %",
             **{name: 100 * number(row[name]) for name in ("memorized_share", "estimate", "low", "high")},
@@ -176,7 +219,7 @@ def shares(rows: Rows) -> Any:
 def power(rows: Rows) -> Any:
     """Measured against planned power."""
     tests = {"label": "label test", "objects": "object test"}
-    points = [
+    points: Points = [
         {
             "x": 100 * number(row["planned"]),
             "y": 100 * number(row["measured"]),
@@ -195,12 +238,46 @@ def power(rows: Rows) -> Any:
     return chart.properties(width=360, height=300, title=title)
 
 
+def encoders(rows: Rows) -> Any:
+    """Estimate of the one-model audit against the two-model truth, both with their intervals."""
+    points: Points = [
+        {
+            **{
+                name: None if row[name] is None else 100 * number(row[name])
+                for part in ("estimate", "truth")
+                for name in (part, f"{part}_low", f"{part}_high")
+            },
+            "series": f"{row['classes']} classes, correlation {number(row['correlation']):g}",
+        }
+        for row in rows
+        if row["encoder"] == "grid" and None not in (row["estimate"], row["truth"])
+    ]
+    series = list(dict.fromkeys(point["series"] for point in points))
+    base = alt.Chart(alt.InlineData(values=points)).encode(color=_colour(series))
+    x = alt.X("truth:Q", title="two-model truth, points")
+    y = alt.Y("estimate:Q", title="one-model audit, points")
+    layers = [
+        _diagonal([point[name] for point in points for name in ("truth_low", "truth_high")]),
+        base.mark_rule(opacity=0.45).encode(
+            x=x, y=alt.Y("estimate_low:Q", title="one-model audit, points"), y2="estimate_high:Q"
+        ),
+        base.mark_rule(opacity=0.45).encode(
+            y=y, x=alt.X("truth_low:Q", title="two-model truth, points"), x2="truth_high:Q"
+        ),
+        base.mark_point(filled=True, opacity=1).encode(x=x, y=y, shape=_shape(series)),
+    ]
+    title = heading("Trained encoders", ["Calibrated score and 95 % intervals of both. Dashed: the same"])
+    return alt.layer(*layers).properties(width=420, height=360, title=title)
+
+
 CHARTS: dict[str, Callable[[Rows], Any]] = {
+    "coverage": coverage,
     "alarms": alarms,
     "bias": bias,
     "lists": lists,
     "shares": shares,
     "power": power,
+    "encoders": encoders,
 }
 
 
@@ -215,7 +292,8 @@ def _shape(series: Sequence[str]) -> alt.Shape:
 
 
 def _rule(at: float) -> Any:
-    return alt.Chart(alt.InlineData(values=[{"y": at}])).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(y="y:Q")
+    line = alt.Chart(alt.InlineData(values=[{"y": at}])).mark_rule(color=MUTED, strokeDash=[4, 3])
+    return line.encode(y=alt.Y("y:Q", scale=alt.Scale(zero=False)))
 
 
 def _diagonal(xs: Sequence[float]) -> Any:

@@ -59,8 +59,8 @@ def _opening(every: Sequence[Kept]) -> str:
 
 def _bars(every: Sequence[Kept]) -> str:
     note = (
-        "What chance may add is written beside a bar: for a mean two standard errors, for the worst of many settings "
-        "what the worst of so many figures exceeds by chance in one bench of twenty."
+        "Beside a bar stands what chance may add to a figure in so many audits, and to the worst of so many settings: "
+        "a bar is missed where the figure is worse by more."
     )
     rows = [
         {

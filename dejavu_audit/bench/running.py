@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -105,7 +106,7 @@ def run_bench(
         if name in (names or SIMULATED):
             study = study_of(name)
             say(f"{name}: {study.TITLE}")
-            finding = study.run(audits, seed, processes, lambda message, name=name: say(f"{name}: {message}"))
+            finding = study.run(audits, seed, processes, partial(_say, say, name))
             keep(Kept(name, finding, audits, seed, versions()), out)
             ran.append(name)
     every = read_folder(out)
@@ -147,6 +148,10 @@ def versions() -> dict[str, str]:
     """Of what a simulated audit rests on."""
     packages = ("dejavu-audit", "numpy", "scipy", "faiss-cpu")
     return {"python": platform.python_version(), **{name: version(name) for name in packages}}
+
+
+def _say(say: Callable[[str], None], name: str, message: str) -> None:
+    say(f"{name}: {message}")
 
 
 def _make(folder: Path) -> None:

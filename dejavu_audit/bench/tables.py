@@ -56,6 +56,28 @@ def grouped(rows: Sequence[Row], key: Callable[[Row], tuple[Cell, ...]]) -> dict
     return groups
 
 
+def coverage(rows: Sequence[Row]) -> Table:
+    """By score, kind of interval and clusters: lowest, mean and highest, and that where outcomes are not rare."""
+    found = []
+    groups = grouped(rows, lambda row: (row["score"], row["interval"], row["clusters"]))
+    for (score, interval, clusters), some in groups.items():
+        covered = [number(row["coverage"]) for row in some]
+        frequent = [number(row["coverage"]) for row in some if number(row["rare"]) < 0.5]
+        found.append(
+            {
+                "score": f"`{score}`",
+                "interval": str(interval),
+                "clusters": str(clusters),
+                "settings": str(len(some)),
+                "lowest": percent(min(covered)),
+                "mean": percent(fmean(covered)),
+                "highest": percent(max(covered)),
+                "highest, not rare": percent(max(frequent, default=None)),
+            }
+        )
+    return found
+
+
 def alarms(rows: Sequence[Row]) -> Table:
     """Mean and worst by test, reader and size."""
     found = []
@@ -158,11 +180,38 @@ def power(rows: Sequence[Row]) -> Table:
     return found
 
 
+def encoders(rows: Sequence[Row]) -> Table:
+    """One line an encoder: what it reads, estimate and truth with their intervals, and the first score's list."""
+    listed = next(name for name in rows[0] if name.startswith("listed_") and name.endswith("_10"))
+    score = listed.removeprefix("listed_").removesuffix("_10")
+    return [
+        {
+            "encoder": f"{row['encoder']}, {row['classes']} classes, correlation {plain(row['correlation'])}",
+            "repeats": str(row["repeats"]),
+            "`f` right on targets": percent(row["right_targets"]),
+            "on control": percent(row["right_control"]),
+            "audit": _interval(row, "estimate"),
+            "two-model truth": _interval(row, "truth"),
+            "audit of the twin": _interval(row, "twin_estimate"),
+            f"listed at 10 %, by {score}": plain(row[listed]),
+        }
+        for row in rows
+    ]
+
+
+def _interval(row: Row, name: str) -> str:
+    if row[name] is None:
+        return "-"
+    return f"{percent(row[name])} [{percent(row[f'{name}_low'])}, {percent(row[f'{name}_high'])}]"
+
+
 TABLES: dict[str, Callable[[Sequence[Row]], Table]] = {
+    "coverage": coverage,
     "alarms": alarms,
     "bias": bias,
     "lists": lists,
     "shares": shares,
     "power": power,
+    "encoders": encoders,
 }
 """By the name of the study."""
