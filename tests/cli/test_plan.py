@@ -33,12 +33,6 @@ def kaggle(tmp_path_factory):
     return write_kaggle_tree(tmp_path_factory.mktemp("kaggle"), classes=4, per_class=34, val_per_class=5).root
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """A folder with the cache and the run of one audit."""
-    return tmp_path_factory.mktemp("planned")
-
-
 def start(folder, *args, width=80):
     """A process of its own, in `folder`."""
     clean = {key: value for key, value in os.environ.items() if not key.startswith("DEJAVU_AUDIT_")}
@@ -49,22 +43,33 @@ def start(folder, *args, width=80):
     )  # fmt: skip
 
 
-def test_real_pictures_are_planned_audited_and_planned_again(kaggle, place):
+def invoke(*args, width=100):
+    if "plan" not in {group.name for group in main.app.registered_groups}:
+        plan.add_to(main.app, FAMILIES)
+    return audit("plan", *args, width=width)
+
+
+def audit(*args, width=100):
+    return CliRunner().invoke(main.app, list(map(str, args)), env={"COLUMNS": str(width)})
+
+
+def test_real_pictures_are_planned_audited_and_planned_again(kaggle, tmp_path, monkeypatch):
     asked = [*SMALL, "--root", kaggle, *SIZES, "--cache-dir", "cache", "--out", "run"]
-    done = start(place, "plan", *asked, "--seconds", 1, "--json", "--limit", 0.3, "--width", 0.2)
+    done = start(tmp_path, "plan", *asked, "--seconds", 1, "--json", "--limit", 0.3, "--width", 0.2)
     assert done.returncode == 0, done.stderr
     cold = PlanRecord.model_validate_json(done.stdout)
-    assert [path for path in contents(place) if "shard" in path or "run" in path] == []
+    assert [path for path in contents(tmp_path) if "shard" in path or "run" in path.split("/")] == []
     assert cold.data["counts"] == {"target": 16, "control": 20, "public": 40, "fit": 24}
     assert [view.embed for view in cold.views] == [40, 36, 60]
     assert cold.time.total > 0
-    done = start(place, *asked, "--json")
-    assert done.returncode == 0, done.stderr
+    monkeypatch.chdir(tmp_path)
+    done = audit(*asked, "--json", "--quiet")
+    assert done.exit_code == 0, done.output
     record = json.loads(done.stdout)
     assert record["config"] == cold.config  # the same flags make the same configuration
     assert record["timings"]["pictures_decoded"] == sum(pace.pictures for pace in cold.time.paces)
-    done = start(place, "plan", *asked, "--seconds", 1, "--json", "--pilot", "run")
-    assert done.returncode == 0, done.stderr
+    done = invoke(*asked, "--seconds", 1, "--json", "--pilot", "run", "--quiet")
+    assert done.exit_code == 0, done.output
     warm = PlanRecord.model_validate_json(done.stdout)
     assert [view.embed for view in warm.views] == [0, 0, 0]
     assert {stage.name: stage.seconds for stage in warm.time.stages}["embed"] == 0
@@ -74,12 +79,6 @@ def test_real_pictures_are_planned_audited_and_planned_again(kaggle, place):
     assert warm.sureness[0].discordance == pytest.approx(seen)
     assert warm.sureness[0].basis == f"as in {record['data']['counts']['control']} control samples of run"
     assert (warm.targets, warm.control) == (record["data"]["counts"]["target"], record["data"]["counts"]["control"])
-
-
-def invoke(*args, width=100):
-    if "plan" not in {group.name for group in main.app.registered_groups}:
-        plan.add_to(main.app, FAMILIES)
-    return CliRunner().invoke(main.app, ["plan", *map(str, args)], env={"COLUMNS": str(width)})
 
 
 @pytest.mark.parametrize("width", [60, 80])
