@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dejavu_audit.balance.checking import FEWEST, check, sample
-from dejavu_audit.balance.features import Feature
+from dejavu_audit.balance.features import Feature, gather
 from dejavu_audit.balance.matching import match
 
 
@@ -78,6 +78,15 @@ def test_many_weak_shifts_are_seen_by_the_classifier_together():
     assert found.failed
     assert found.classified
     assert [one.name for one in found.drivers] == ["pixel statistics"]
+
+
+def test_a_word_that_only_targets_hold_is_named():
+    rng = np.random.default_rng(0)
+    words = np.array(["a", "the", "red", "dog", "cat", "house", "tree", "big", "small", "near"])
+    captions = [" ".join(rng.choice(words, 6)) + (" stock" if n < 300 and n % 8 == 0 else "") for n in range(600)]
+    found = check(gather(captions=captions), np.arange(600) < 300)
+    named = {one.name: one.component for one in found.differing}
+    assert named["caption wording"] == "“stock”"
 
 
 def test_a_trifle_in_large_sets_fails_by_little():

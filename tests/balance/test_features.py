@@ -106,3 +106,8 @@ def test_the_layout_tells_left_from_top_and_red_from_blue():
 
 def test_thumbnails_of_another_form_are_left_out():
     assert layout(np.zeros((2, 17), np.float32))[0].shape == (2, 0)
+
+
+def test_columns_of_different_samples_are_refused():
+    with pytest.raises(ValueError, match="label 2, number of objects 3"):
+        gather(labels=[0, 1], objects=[1, 2, 3])
