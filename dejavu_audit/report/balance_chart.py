@@ -116,30 +116,33 @@ def _shape(states: list[str], legends: list[str] | None) -> alt.Shape:
 
 
 def _classifier(states: dict[str, BalanceRecord]) -> Any:
-    points = [
+    points: list[dict[str, Any]] = [
         {"state": state, "auc": one.auc, "low": one.low, "high": one.high, "threshold": one.threshold}
         for state, record in states.items()
         if (one := record.classifier) is not None
     ]
-    low = min(0.5, *(point["low"] for point in points))
+    low = min([0.5, *(point["low"] for point in points)])
     high = max(max(point["high"], point["threshold"]) for point in points)
     scale = alt.Scale(domain=[low, high], nice=True)
-    x = {"title": "AUC of a classifier on all features; 0.5 is chance", "scale": scale}
+
+    def x(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", title="AUC of a classifier on all features; 0.5 is chance", scale=scale)
+
     base = alt.Chart(alt.InlineData(values=points)).encode(
         y=alt.Y("state:N", sort=list(states), title=None, axis=alt.Axis(labelLimit=230))
     )
     layers = [
         base.mark_bar(color=MUTED, opacity=0.18, height={"band": 0.8}).encode(
-            x=alt.X("half:Q", **x), x2="threshold:Q"
+            x=x("half"), x2="threshold:Q"
         ).transform_calculate(half="0.5"),
         alt.Chart(alt.InlineData(values=[{"half": 0.5}])).mark_rule(color=INK, strokeDash=[4, 3]).encode(
-            x=alt.X("half:Q", **x)
+            x=x("half")
         ),
         base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("low:Q", **x), x2="high:Q", color=_colour(list(states), None)
+            x=x("low"), x2="high:Q", color=_colour(list(states), None)
         ),
         base.mark_point(size=80, filled=True).encode(
-            x=alt.X("auc:Q", **x), color=_colour(list(states), None), shape=_shape(list(states), None)
+            x=x("auc"), color=_colour(list(states), None), shape=_shape(list(states), None)
         ),
     ]  # fmt: skip
     return alt.layer(*layers).properties(
