@@ -31,7 +31,8 @@ def plain(cell: Cell) -> str:
 
 def percent(share: Cell, digits: int = 1) -> str:
     """A share in percent with a true minus, "-" where it was not measured."""
-    return "-" if share is None else f"{100 * number(share) + 0.0:.{digits}f} %".replace("-", "−")
+    # + 0.0 turns -0.0 into 0.0
+    return "-" if share is None else f"{round(100 * number(share), digits) + 0.0:.{digits}f} %".replace("-", "−")
 
 
 def reader(row: Row) -> str:

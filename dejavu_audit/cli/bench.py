@@ -71,11 +71,11 @@ def _show(ran: Sequence[Kept], page: Path) -> None:
             table.add_row(*row, style=None if check.met else "bold red")
         table.add_section()
     console.print(table)
-    missed = [check for kept in ran for check in kept.finding.checks if not check.met]
+    checks = [check for kept in ran for check in kept.finding.checks]
+    missed = sum(not check.met for check in checks)
     audits = sum(kept.finding.audits for kept in ran)
     seconds = sum(kept.finding.seconds for kept in ran)
-    told = (
-        f"{len(missed)} bars are missed" if len(missed) > 1 else "One bar is missed" if missed else "Every bar is met"
-    )
-    console.print(Text(f"{told}: {audits:,} audits in {seconds:,.0f} s.", style="bold red" if missed else "bold green"))
+    told = f"{missed} of {len(checks)} bars missed" if missed else f"All {len(checks)} bars met"
+    style = "bold red" if missed else "bold green"
+    console.print(Text(f"{told}: {audits:,} audits in {seconds:,.0f} s.", style=style))
     console.print(Text(f"Page: {page}"), soft_wrap=True)

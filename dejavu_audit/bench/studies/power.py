@@ -25,7 +25,8 @@ ABOUT = (
     "Oracle encoders that memorize a little, more and much, for the size of the audit. Memory is found where the "
     "calibrated 95 % interval lies above 0; how often that is, is held against what `dejavu-audit plan` says "
     "beforehand. The plan is told the shares of the four parts on the control, which a user guesses or takes from an "
-    "earlier audit."
+    "earlier audit. It takes a memorized sample for one that the encoder gets right: exact in the label test, but in "
+    "the object test a memory need not be the more precise answer, and the plan promises some points too much."
 )
 SIZES = ((100, 100), (300, 300), (300, 1_500), (2_000, 2_000))
 """Targets and control pictures."""
@@ -38,8 +39,8 @@ WORLDS: tuple[World, ...] = (
     LabelWorld(classes=10, correlation=0.9, skill=0.95, reference_skill=0.95),
     ObjectWorld(skill=0.8, reference_skill=0.7),
 )
-BAR = 0.05
-"""By so much may measured and planned power of the label test differ; a plan is to be trusted to that."""
+BARS = {"label": 0.05, "objects": 0.1}
+"""By so much may measured and planned power differ, by test: what a plan is trusted to."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _checks(rows: list[dict[str, Cell]], audits: int) -> list[Check]:
             Check(
                 f"measured power off the planned, {name}, points: worst of {len(some)} settings",
                 100 * float(gaps[worst]),
-                100 * BAR,
+                100 * BARS[test],
                 "≤",
                 100 * margin(2 * len(some)) * float(errors[worst]),
             )
