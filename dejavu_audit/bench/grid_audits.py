@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from dejavu_audit.audit import look, prepare, run_audit, test_of
+from dejavu_audit import samples
+from dejavu_audit.audit import prepare, run_audit, test_of
 from dejavu_audit.bench.evaluation import HALF, MIN_SIDE, NEIGHBOURS
-from dejavu_audit.bench.grid import TARGETS, refuse_if_missing
+from dejavu_audit.bench.grid import TARGETS
+from dejavu_audit.bench.recipe import Recipe
 from dejavu_audit.config import AuditConfig
 from dejavu_audit.embeddings.stream import embed_views
 from dejavu_audit.progress import Silent
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dejavu_audit.bench.grid import GridCell
-    from dejavu_audit.report.record import ScoreRecord
     from dejavu_audit.report.result import AuditResult
 
 CACHE, RUNS = "cache", "runs"
@@ -42,66 +41,75 @@ SIZES = Sizes(public={10: 2_000, 100: 6_000}, control=3_000, fit=3_000, targets=
 
 @dataclass(frozen=True)
 class CellAudit:
-    """What the audits of one cell find."""
+    """The three audits of an encoder and its twin."""
 
-    cell: GridCell
     one_model: AuditResult
-    """With the default reference, which no encoder of the grid has a part in."""
+    """The encoder with the default reference, as a user audits it."""
     two_models: AuditResult
-    """With the twin as reference."""
+    """The encoder with its twin as reference."""
+    twin: AuditResult
+    """The twin with the default reference."""
 
 
 def audit_world(cells: Sequence[GridCell], folder: Path, sizes: Sizes, seed: int) -> list[CellAudit]:
-    """Audit cells of one world: its scenes are drawn once, and one reference is fitted for all.
+    """Audit cells of one world: its scenes are drawn once, and one reference is fitted for all."""
+    asked = []
+    for cell in cells:
+        pictures = {
+            "targets": sizes.targets,
+            "public": sizes.public[cell.classes],
+            "control": sizes.control,
+            "fit": sizes.fit,
+        }
+        options = {"classes": cell.classes, "correlation": cell.correlation, **pictures}
+        settings = {
+            "data": "scenes",
+            "data_options": {name: str(value) for name, value in options.items()},
+            "image_size": cell.encoder.recipe.image_size,
+            "mean": HALF,
+            "std": HALF,
+            "k": NEIGHBOURS,
+            "min_side": MIN_SIDE,
+            **pictures,
+        }
+        asked.append(_three(cell.encoder.file(folder), cell.twin.file(folder), folder, seed, settings))
+    return _run(asked)
 
-    AuditError where weights are missing.
-    """
-    refuse_if_missing(cells, folder)
-    asked = [(one_model(cell, folder, sizes, seed), two_models(cell, folder, sizes, seed)) for cell in cells]
-    _look([config for pair in asked for config in pair])
+
+def audit_sample(folder: Path, seed: int) -> CellAudit:
+    """The same of the package's own two checkpoints, with the settings of the demo."""
+    return _run([_three(samples.MEMORIZER, samples.TWIN, folder, seed, samples.AUDIT)])[0]
+
+
+def _three(encoder: Path, twin: Path, folder: Path, seed: int, settings: Mapping[str, Any]) -> list[AuditConfig]:
+    """The configurations of the three audits, in the order of `CellAudit`."""
+    weights, others = str(encoder.resolve()), str(twin.resolve())
     return [
-        CellAudit(cell, run_audit(one, Silent()), run_audit(two, Silent()))
-        for cell, (one, two) in zip(cells, asked, strict=True)
+        _config(encoder.stem, folder, seed, settings, pretrained=weights, utility=True),
+        _config(f"{encoder.stem}-by-twin", folder, seed, settings, pretrained=weights, reference=others),
+        _config(twin.stem, folder, seed, settings, pretrained=others),
     ]
 
 
-def one_model(cell: GridCell, folder: Path, sizes: Sizes, seed: int) -> AuditConfig:
-    """The audit as a user runs it, with the encoder's use on whole pictures beside it."""
-    return _config(cell, folder, sizes, seed, "one-model", utility=True)
-
-
-def two_models(cell: GridCell, folder: Path, sizes: Sizes, seed: int) -> AuditConfig:
-    """The same with the twin as reference."""
-    return _config(cell, folder, sizes, seed, "two-models", reference=str(cell.twin.file(folder).resolve()))
-
-
-def _config(cell: GridCell, folder: Path, sizes: Sizes, seed: int, kind: str, **more: Any) -> AuditConfig:
-    pictures = {
-        "targets": sizes.targets,
-        "public": sizes.public[cell.classes],
-        "control": sizes.control,
-        "fit": sizes.fit,
-    }
-    options = {"classes": cell.classes, "correlation": cell.correlation, **pictures}
-    return AuditConfig.resolve(
+def _config(name: str, folder: Path, seed: int, settings: Mapping[str, Any], **more: Any) -> AuditConfig:
+    config = AuditConfig.resolve(
         family="timm",
-        model=cell.encoder.recipe.arch,
-        pretrained=str(cell.encoder.file(folder).resolve()),
-        image_size=cell.encoder.recipe.image_size,
-        mean=HALF,
-        std=HALF,
-        data="scenes",
-        data_options={name: str(value) for name, value in options.items()},
-        k=NEIGHBOURS,
-        min_side=MIN_SIDE,
-        **pictures,
+        model=Recipe.arch,
         device="cpu",
         workers=0,
         seed=seed,
-        out=str(folder / RUNS / f"{cell.name}-{kind}"),
         cache_dir=str(folder / CACHE),
+        **settings,
         **more,
     )
+    # The hash: another seed, or other data, has a folder of its own.
+    return config.model_copy(update={"out": str(folder / RUNS / f"{name}-{config.hash()}")})
+
+
+def _run(asked: Sequence[Sequence[AuditConfig]]) -> list[CellAudit]:
+    """Run audits of one data set, three an encoder."""
+    _look([config for configs in asked for config in configs])
+    return [CellAudit(*(run_audit(config, Silent()) for config in configs)) for configs in asked]
 
 
 def _look(configs: Sequence[AuditConfig]) -> None:
