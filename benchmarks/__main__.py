@@ -11,7 +11,19 @@ from pathlib import Path
 
 from benchmarks.bar import Bar
 
-NAMES = ["start", "geometry", "bootstrap", "stream", "warm", "memory", "naive_bayes", "objects", "shared", "tars"]
+NAMES = [
+    "start",
+    "geometry",
+    "bootstrap",
+    "stream",
+    "warm",
+    "memory",
+    "naive_bayes",
+    "objects",
+    "shared",
+    "tars",
+    "validation",
+]
 
 
 def main(names: list[str]) -> int:

@@ -29,7 +29,8 @@ FEWEST = 20
 FAMILIES = 2
 """The features' tests, and the classifier's: each is held to half the false alarms."""
 DRAWS = 1_999
-_BLIND_DRAWS, _BLIND_WORK = (199, 999), 3e9
+_BLIND_DRAWS, _BLIND_WORK, _SORTING = (199, 999), 1.5e9, 200
+"""Refits at the least and at the most, and what bounds them: samples times columns; sorting costs as 200 columns do."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +225,7 @@ def _blind(
     if min(exchange.sizes) < 2 or not made.size:
         return None
     alpha = (1 - level) / FAMILIES
-    draws = int(np.clip(_BLIND_WORK / made.size, *_BLIND_DRAWS))
+    draws = int(np.clip(_BLIND_WORK / (len(made) * (made.shape[1] + _SORTING)), *_BLIND_DRAWS))
     return blind(
         made, exchange, groups=group, seed=seed, level=level, alpha=alpha, draws=max(draws, int(np.ceil(3 / alpha)))
     )

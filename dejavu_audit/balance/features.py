@@ -62,6 +62,9 @@ def gather(
         captions: n captions.
         objects: (n,) number of objects, NaN where unknown.
 
+    Raises:
+        ValueError: the arguments differ in length.
+
     """
     found = []
     if labels is not None:
@@ -75,6 +78,8 @@ def gather(
         found += _captions(captions)
     if objects is not None:
         found.append(Feature("number of objects", "number", np.asarray(objects, np.float64)))
+    if len({len(one.values) for one in found}) > 1:
+        raise ValueError(f"samples differ in number: {', '.join(f'{one.name} {len(one.values)}' for one in found)}")
     return {one.name: one for one in found}
 
 

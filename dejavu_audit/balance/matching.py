@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 BINS = 5
 """Bins of the size in a category that has enough samples: stratifying by five removes nine tenths of the bias of a
 smooth covariate (Cochran 1968)."""
-FEWEST = 5
-"""Targets, and control, that a bin must have; else the category gets fewer bins, down to one."""
+FEWEST = 2
+"""Targets, and control, that a bin must have; else the category gets fewer bins, down to one. Measured with 50 classes
+in a shifted mix, 2,000 targets and control: 5 leaves twice the bias of 2, for 15 % more effective samples; 1 gains no
+more."""
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,8 @@ class LabelOutcomes:
             if groups is None:
                 return own
             shared = rng.standard_normal((size, int(groups[-1]) + 1))[:, groups]
-            return self.alike**0.5 * shared + (1 - self.alike) ** 0.5 * own
+            mixed: Floats = np.sqrt(self.alike) * shared + np.sqrt(1 - self.alike) * own
+            return mixed
 
         made, other = normal(2)
         expected = self.correlation * made + (1 - self.correlation**2) ** 0.5 * other

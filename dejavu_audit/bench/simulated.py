@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from dejavu_audit.bench.oracle import Population
 from dejavu_audit.bench.oracle_label import LabelWorld
 from dejavu_audit.bench.oracle_objects import ObjectWorld
+from dejavu_audit.bench.study import Cell
 from dejavu_audit.scores.estimates import Draws, Score, calibrated, paired, sample
 from dejavu_audit.scores.headline import Headline, headline_of
 from dejavu_audit.scores.judged_objects import JudgedObjects
@@ -61,6 +62,13 @@ def audited(targets: Judged | JudgedObjects, control: Judged | JudgedObjects, se
     return Audit(head, paired(one, keys[0], draws))
 
 
+def number(cell: Cell) -> float:
+    """A cell that is known to hold a number."""
+    if isinstance(cell, str) or cell is None:
+        raise TypeError(f"{cell!r} is no number")
+    return float(cell)
+
+
 def described(world: World) -> dict[str, Any]:
     """The columns that tell a world."""
     return {
@@ -77,9 +85,10 @@ def margin(cells: int) -> float:
     return float(stats.norm.isf(0.05 / max(cells, 1)))
 
 
-def standard_error(values: Sequence[float]) -> float:
+def standard_error(values: ArrayLike) -> float:
     """Of the mean of independent values."""
-    return float(np.std(values, ddof=1) / len(values) ** 0.5) if len(values) > 1 else 0.0
+    every = np.asarray(values, np.float64)
+    return float(every.std(ddof=1) / every.size**0.5) if every.size > 1 else 0.0
 
 
 def rate_error(rate: float, audits: int) -> float:

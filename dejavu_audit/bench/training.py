@@ -26,14 +26,16 @@ def train_encoder(
     say: Callable[[str], None] = lambda message: None,
     keep: Callable[[int, State], None] = lambda step, state: None,
     at: Collection[int] = (),
+    start: State | None = None,
 ) -> State:
     """The weights of `recipe.arch` after training, its head of `recipe.classes` included; float32, on the CPU.
 
     The weights after each step named in `at`, counted from 1, are given to `keep`; what follows is the same without.
+    With `start` the training goes on from these weights in place of random ones; the optimizer begins anew.
     The same recipe gives the same weights with the same number of threads and the same versions of torch and timm.
     """
     with _reproducible(recipe.seed):
-        return _train(recipe, say, keep, at)
+        return _train(recipe, say, keep, at, start)
 
 
 @contextlib.contextmanager
@@ -50,10 +52,17 @@ def _reproducible(seed: int) -> Iterator[None]:
 
 
 def _train(
-    recipe: Recipe, say: Callable[[str], None], keep: Callable[[int, State], None], at: Collection[int]
+    recipe: Recipe,
+    say: Callable[[str], None],
+    keep: Callable[[int, State], None],
+    at: Collection[int],
+    start: State | None,
 ) -> State:
     pixels, labels, order = _training_set(recipe)
-    model = build(recipe).to(memory_format=torch.channels_last).train()
+    model = build(recipe)
+    if start is not None:
+        model.load_state_dict(start)
+    model = model.to(memory_format=torch.channels_last).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.peak_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.peak_rate, total_steps=recipe.steps)
     crops = Crops(recipe, np.random.default_rng([recipe.seed, 1]))

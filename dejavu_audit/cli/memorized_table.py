@@ -28,7 +28,7 @@ def show_memorized(found: MemorizedRecord, rows: list[dict[str, Any]], test: str
     share = found.share
     if share.estimate is not None:
         estimated = f"{percent(share.estimate)} % ({percent(share.low)} to {percent(share.high)})"
-        console.print(Text(f"Targets that are memorized, listed or not: an estimated {estimated}, or more."))
+        console.print(Text(f"Memorized in all, listed or not: at least {estimated} of the targets, as estimated."))
     for note in found.notes:
         console.print(Text(note, style="dim"))
     if not rows:

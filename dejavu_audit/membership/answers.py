@@ -38,7 +38,7 @@ class Weights(NamedTuple):
             parts = tuple(filter(None, map(datasets.find, told.split(";"))))
             complete = len(parts) == len(told.split(";"))
             return Training(parts, "the header of the weights", "stated" if complete else "name")
-        found = training_of(self.family, self.name, self.pretrained)
+        found = training_of(self.family, self.name, self.pretrained or None)
         # A file or folder may be called like published weights, and be others.
         return replace(found, sure="name") if found is not None and self._on_disk() else found
 
@@ -123,7 +123,8 @@ def trained_on(training: Training, asked: Part) -> Answer:
     for holds in ("holds", "some", "unknown", "lacks"):
         first = next(_of(found, holds), None)
         if first is not None:
-            why = first.why if first.sure != "thought" and training.sure != "thought" else f"{first.why}, as is thought"
+            doubtful = holds in ("holds", "lacks") and "thought" in (first.sure, training.sure)
+            why = f"{first.why}, as is thought" if doubtful else first.why
             note = f" ({training.note})" if training.note else ""
             return Answer(first.holds, why + note, "; ".join(dict.fromkeys((training.source, first.source))))
     return Answer("unknown", "no picture that it was trained on is known", training.source)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from dejavu_audit.embeddings.texts import embed_texts
+from dejavu_audit.planning.announced import announced
 from dejavu_audit.progress import Silent
 
 if TYPE_CHECKING:
@@ -51,35 +51,9 @@ def captions(plan: Plan, jobs: Sequence[str], store: Store) -> list[Texts]:
     return found
 
 
-class _Stop(Exception):  # noqa: N818 - not an error: enough is known
-    """Raised before anything is embedded."""
-
-
-class _Announced:
-    """A progress that ends what announces work, and keeps how much there was."""
-
-    def __init__(self) -> None:
-        self.total = 0
-
-    @contextmanager
-    def stage(self, name: str, total: int | None, unit: str = "pictures") -> Iterator[Callable[[int], None]]:
-        """End here."""
-        self.total = total or 0
-        raise _Stop
-        yield lambda done: None
-
-    def say(self, message: str) -> None:
-        """Say nothing."""
-
-
 def _missing(plan: Plan, tower: Encoder | TextEncoder, texts: list[str]) -> int:
     """How many of the texts the run would have to embed, found by starting it."""
-    announced = _Announced()
-    try:
-        embed_texts(tower, texts, plan.store, announced)
-    except _Stop:
-        return announced.total
-    return 0
+    return announced(lambda progress: embed_texts(tower, texts, plan.store, progress))
 
 
 def _seconds(tower: Encoder | TextEncoder, texts: list[str], missing: int, store: Store) -> float:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from dejavu_audit.types import Array, Baseline, Rows
 
 PIECES = (128, 512, 2_048)
-"""Pictures that are fitted on in turn, until one takes long enough to tell."""
-ENOUGH = 1.5
-"""Seconds."""
+"""Pictures that are fitted on in turn."""
+ENOUGH, TOO_LONG = 1.5, 8.0
+"""Seconds that a piece takes to be the last one; and the first piece, to be the only one."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,10 @@ def fits(plan: Plan, work: Work, paces: list[Pace], store: Store) -> list[Fit]:
     found = []
     for name, one in learning.items():
         look, _ = work.job_rows[f"{name}/features"]
-        baseline = cast("Baseline", one)
-        if not len(look.missing) and _is_cached(plan, look, baseline):
+        if _is_cached(plan, look, one):
             found.append(Fit(name, 0.0, 0))
         else:
-            found.append(_measured(plan, name, baseline, *_piece(plan, look, paces, store)))
+            found.append(_measured(plan, name, one, *_piece(plan, look, paces, store)))
     return found
 
 
@@ -70,7 +69,9 @@ class _Unfitted:
 
 def _is_cached(plan: Plan, look: Look, baseline: Baseline) -> bool:
     """Whether the fits of all folds are in the cache, of exactly the pictures that the run would take."""
-    every = np.concatenate([plan.split.judged, plan.split.fit])
+    every = _fit_rows(plan)
+    if np.isin(every, look.missing).any():
+        return False
     (seen,), _ = embed_views(
         plan.dataset, [(look.view, every)], plan.store, workers=0, jpeg_draft=plan.config.jpeg_draft, progress=Silent()
     )
@@ -92,9 +93,15 @@ def _is_cached(plan: Plan, look: Look, baseline: Baseline) -> bool:
     return True
 
 
+def _fit_rows(plan: Plan) -> Rows:
+    """The pictures of all folds' fits, each once."""
+    rows: Rows = np.unique(np.concatenate([plan.split.fold(number).fit for number in range(plan.split.folds)]))
+    return rows
+
+
 def _piece(plan: Plan, look: Look, paces: list[Pace], store: Store) -> tuple[Array, Rows]:
     """Features and labels of some fit pictures: cached ones, or those that were embedded to find the pace."""
-    fit = np.unique(np.concatenate([plan.split.fold(number).fit for number in range(plan.split.folds)]))
+    fit = _fit_rows(plan)
     tried = [pace.rows for pace in paces if any(one is look for one in pace.group.looks)]
     sources = [
         (plan.store, np.setdiff1d(np.intersect1d(look.rows, fit), look.missing)),
@@ -110,8 +117,8 @@ def _piece(plan: Plan, look: Look, paces: list[Pace], store: Store) -> tuple[Arr
 
 def _measured(plan: Plan, name: str, baseline: Baseline, features: Array, labels: Rows) -> Fit:
     """Fit on growing pieces; time is taken to grow with the pictures, as it does for whatever goes through them."""
-    wanted = sum(len(plan.split.fold(number).fit) for number in range(plan.split.folds))
-    seconds, size = None, 0
+    tried: list[tuple[int, float]] = []
+    size = 0
     for piece in PIECES:
         some = slice(0, min(piece, len(labels)))
         share = _Share()
@@ -122,13 +129,24 @@ def _measured(plan: Plan, name: str, baseline: Baseline, features: Array, labels
             )
         except AuditError:  # too few, or of one class: what a run would refuse, a piece need not show
             continue
-        took = time.perf_counter() - began
         # A fit that stopped early on a piece may go on for longer on the whole.
-        seconds = took / share.done * wanted / max(some.stop, 1)
-        size = plan.split.folds * sum(np.asarray(value).nbytes for value in state.values())
-        if took > ENOUGH or some.stop == len(labels):
+        tried.append((some.stop, (time.perf_counter() - began) / share.done))
+        size = sum(np.asarray(value).nbytes for value in state.values())
+        if some.stop == len(labels) or tried[-1][1] > (ENOUGH if len(tried) > 1 else TOO_LONG):
             break
-    return Fit(name, seconds, size)
+    folds = range(plan.split.folds)
+    seconds = sum(_extended(tried, len(plan.split.fold(number).fit)) for number in folds) if tried else None
+    return Fit(name, seconds, len(folds) * size)
+
+
+def _extended(tried: list[tuple[int, float]], wanted: int) -> float:
+    """Seconds for `wanted` pictures, from those for fewer; what does not grow with them is paid once."""
+    n, took = tried[-1]
+    pace = took / n
+    if len(tried) > 1:
+        before, less = tried[-2]
+        pace = min(pace, max((took - less) / (n - before), pace / 2)) if n > before else pace
+    return took + pace * (wanted - n)
 
 
 class _Share:

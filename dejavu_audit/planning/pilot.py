@@ -10,7 +10,7 @@ import numpy as np
 from dejavu_audit.errors import AuditError
 from dejavu_audit.report.reading import read_run, resolve_run
 from dejavu_audit.scores.intervals import wilson
-from dejavu_audit.scores.power import Outcomes
+from dejavu_audit.scores.outcomes import Outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path

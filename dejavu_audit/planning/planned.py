@@ -10,6 +10,7 @@ from dejavu_audit.audit import prepare, test_of
 from dejavu_audit.embeddings.store import Store
 from dejavu_audit.planning.captions import captions
 from dejavu_audit.planning.fits import fits
+from dejavu_audit.planning.inspecting import Inspection, inspection
 from dejavu_audit.planning.pace import Pace, measure
 from dejavu_audit.planning.room import disk_record, memory_record, room_warnings
 from dejavu_audit.planning.search import search_seconds
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from dejavu_audit.stages import Plan
     from dejavu_audit.types import Progress
 
+LOOKING = 0.15
+"""Share of the time for measuring that the pass before the embedding gets."""
 BUSY = "times hold for this machine as busy as it was while they were measured"
 
 
@@ -58,9 +61,11 @@ def plan_audit(config: AuditConfig, progress: Progress, wishes: Wishes | None = 
         paces: list[Pace] = []
         texts: list[Texts] = []
         fitted: list[Fit] = []
+        inspected: Inspection | None = None
         if wishes.seconds:
             progress.say(f"measuring for about {wishes.seconds:g} seconds how fast this machine is")
-            paces = measure(plan, work.groups, store, wishes.seconds)
+            inspected = inspection(plan, store, LOOKING * wishes.seconds)
+            paces = measure(plan, work.groups, store, (1 - LOOKING) * wishes.seconds)
             texts = captions(plan, list(jobs), store)
             fitted = fits(plan, work, paces, store)
     searched = _search(plan) if wishes.seconds else None
@@ -69,9 +74,9 @@ def plan_audit(config: AuditConfig, progress: Progress, wishes: Wishes | None = 
     crops = [share for key, share in lost.items() if share is not None and work.looks[key].view.crop is not None]
     sizes = planned_sizes(plan, max(crops, default=0.0))
     memory = memory_record(plan, work, texts)
-    disk = disk_record(plan, work, texts, fitted)
+    disk = disk_record(plan, work, texts, fitted, inspected)
     known = {"prepare": prepared, "look up": work.seconds}
-    stages = _stages(plan, known, paces, texts, fitted, searched)
+    stages = _stages(plan, known, inspected, paces, texts, fitted, searched)
     return PlanRecord(
         config=plan.config.model_dump(mode="json"),
         model={
@@ -159,6 +164,7 @@ def _search(plan: Plan) -> float:
 def _stages(
     plan: Plan,
     known: Mapping[str, float],
+    inspected: Inspection | None,
     paces: Sequence[Pace],
     texts: Sequence[Texts],
     fitted: Sequence[Fit],
@@ -167,6 +173,7 @@ def _stages(
     """Every stage in the order of the run; what was not measured is None."""
     measured = searched is not None
     named: list[tuple[str, float | None]] = [*known.items()]
+    named.append(("inspect", None if inspected is None else inspected.seconds))
     named.append(("embed", sum(pace.seconds for pace in paces) if measured else None))
     if plan.config.test == "objects":
         named.append(("captions", sum(one.seconds for one in texts) if measured else None))
@@ -174,7 +181,7 @@ def _stages(
     named += [(f"fit {one.name}", one.seconds) for one in fitted]
     if plan.config.utility:
         named.append(("utility", None))
-    named.append(("scores and files", None))
+    named.append(("checks, scores and files", None))
     return [StageRecord(name=name, seconds=None if seconds is None else round(seconds, 3)) for name, seconds in named]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dejavu_audit.planning import disk, memory
+from dejavu_audit.planning.inspecting import ROW_BYTES as LOOK_BYTES
 from dejavu_audit.report.plan_record import DiskRecord, MemoryRecord
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from dejavu_audit.planning.captions import Texts
     from dejavu_audit.planning.fits import Fit
+    from dejavu_audit.planning.inspecting import Inspection
     from dejavu_audit.planning.work import Work
     from dejavu_audit.stages import Plan
 
@@ -35,11 +37,14 @@ def memory_record(plan: Plan, work: Work, texts: Sequence[Texts]) -> MemoryRecor
     )
 
 
-def disk_record(plan: Plan, work: Work, texts: Sequence[Texts], fitted: Sequence[Fit]) -> DiskRecord:
+def disk_record(
+    plan: Plan, work: Work, texts: Sequence[Texts], fitted: Sequence[Fit], inspected: Inspection | None
+) -> DiskRecord:
     """Of the cache folder and the run folder."""
     _, scratch = memory.embeddings(plan, work, texts)
+    looked = 0 if inspected is None else inspected.missing * LOOK_BYTES
     return DiskRecord(
-        cache=disk.cache_bytes(work, texts) + sum(one.state_bytes for one in fitted),
+        cache=disk.cache_bytes(work, texts) + sum(one.state_bytes for one in fitted) + looked,
         scratch=scratch,
         cache_folder=str(plan.store.root),
         cache_free=disk.free(plan.store.root),

@@ -13,7 +13,7 @@ from dejavu_audit.report.plan_record import ListRecord, NeedRecord, RateRecord, 
 from dejavu_audit.scores import power
 from dejavu_audit.scores.conformal import reach
 from dejavu_audit.scores.membership import RATES
-from dejavu_audit.scores.power import GUESSES, Outcomes, Sizes
+from dejavu_audit.scores.outcomes import GUESSES, Outcomes, Sizes
 
 if TYPE_CHECKING:
     from dejavu_audit.planning.wishes import Wishes
@@ -55,10 +55,14 @@ def assumptions(wishes: Wishes, test: str, level: float) -> list[tuple[str, str,
                 "name an earlier run of it with --pilot"
             )
         f, g = wishes.expect_accuracy
-        said = f"accuracies {f:g} and {g:g}, right on"
+        said = f"accuracies {f:g} and {g:g}, right"
         return [
-            ("typical", f"{said} half the common samples that there can be", Outcomes.of_accuracies(f, g, 0.5)),
-            ("cautious", f"{said} samples that have nothing to do with each other", Outcomes.of_accuracies(f, g)),
+            (
+                "typical",
+                f"{said} together halfway between independently and as often as can be",
+                Outcomes.of_accuracies(f, g, 0.5),
+            ),
+            ("cautious", f"{said} independently", Outcomes.of_accuracies(f, g)),
         ]
     return [
         (name, "a guess; give --pilot or --expect-accuracy for a better one", Outcomes.discordant(share))

@@ -134,5 +134,5 @@ def _groups(looks: Mapping[str, Look]) -> Iterator[Group]:
     groups: dict[tuple[int, ...], tuple[tuple[Look, ...], list[int]]] = {}
     for row, some in wanting.items():
         groups.setdefault(tuple(map(id, some)), (tuple(some), []))[1].append(row)
-    for some, rows in groups.values():
-        yield Group(some, np.asarray(rows, np.int64))
+    for together, rows in groups.values():
+        yield Group(together, np.asarray(rows, np.int64))

@@ -40,7 +40,7 @@ class ReachRecord(Record):
     least_p_value: float
     """Of a target above every control sample."""
     targets_needed: int
-    """So many targets must lie above every control sample before the list has an entry."""
+    """So many targets above every control sample make a list; above all but r of them, r + 1 times as many."""
     control_needed: int
     """Control samples with which one target above them all would be listed."""
     possible: bool
@@ -98,6 +98,7 @@ class MembershipFiguresRecord(Record):
     auc: ScoreRecord
     """Area under the ROC curve: 0.5 is chance."""
     at: list[AtRateRecord]
+    """True-positive rates at low false-positive rates."""
 
 
 def memorized_record(found: Memorized) -> MemorizedRecord:

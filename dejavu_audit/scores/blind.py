@@ -58,6 +58,27 @@ def _placements(scores: ArrayLike, targets: ArrayLike, weights: ArrayLike | None
     return below[place[who]], w[who]
 
 
+def aucs(scores: Floats, targets: NDArray[np.bool_], as_control: Floats) -> Floats:
+    """(b,) the same for every column of (n, b) scores and labellings; as a control sample i weighs `as_control[i]`."""
+    rows, labels = np.ascontiguousarray(scores.T), targets.T
+    order = np.argsort(rows, axis=1)
+    s, who = (np.take_along_axis(of, order, axis=1) for of in (rows, labels))
+    control = np.where(who, 0.0, as_control[order])
+    reached = np.cumsum(control, axis=1)
+    fresh = np.hstack([np.ones_like(s[:, :1], bool), np.diff(s, axis=1) > 1e-12])
+    below = reached - control / 2
+    if not fresh.all():
+        # A run of equal scores counts by half: from where it begins to where it ends.
+        place = np.arange(s.shape[1])
+        begins = np.maximum.accumulate(np.where(fresh, place, 0), axis=1)
+        last = np.hstack([fresh[:, 1:], np.ones_like(fresh[:, :1])])
+        ends = np.minimum.accumulate(np.where(last, place, s.shape[1])[:, ::-1], axis=1)[:, ::-1]
+        before = np.take_along_axis(reached - control, begins, axis=1)
+        below = (before + np.take_along_axis(reached, ends, axis=1)) / 2
+    found: Floats = np.where(who, below, 0).sum(axis=1) / who.sum(axis=1) / reached[:, -1]
+    return found
+
+
 def auc_interval(
     scores: ArrayLike,
     targets: ArrayLike,
@@ -68,8 +89,9 @@ def auc_interval(
 ) -> tuple[float, float, float]:
     """The AUC with DeLong's interval on the logit scale, clusters (`units`) as wholes.
 
-    Where both sets are told apart without fault, or either has a single unit, DeLong's variance says nothing: the
-    interval is then Hanley and McNeil's at half a misplaced pair, or all of [0, 1].
+    Where both sets are told apart without a fault, DeLong's variance is 0. The smaller set has m units, which make m
+    pairs that share none; an AUC of A puts all in order with at most the chance A^m: the low end is the A where that is
+    (1 - level) / 2. Where either set has a single unit, or all scores are equal, the interval is all of [0, 1].
     """
     s, who = np.asarray(scores, np.float64), np.asarray(targets, bool)
     w = np.ones(s.size) if weights is None else np.asarray(weights, np.float64)
@@ -85,21 +107,13 @@ def auc_interval(
         if count < 2:
             return estimate, 0.0, 1.0
         variance += count / (count - 1) * float(summed @ summed) / float(weight.sum()) ** 2
-    pairs = 2.0 * sizes[0] * sizes[1]
-    inner = min(max(estimate, 1 / pairs), 1 - 1 / pairs)
     if variance <= TIES**2:
-        variance = _hanley(inner, *sizes)
-    half = float(stats.norm.ppf((1 + level) / 2)) * variance**0.5 / (inner * (1 - inner))
-    logit = np.log(inner / (1 - inner))
+        bound = ((1 - level) / 2) ** (1 / min(sizes))
+        return estimate, bound if estimate > 0.5 + TIES else 0.0, 1 - bound if estimate < 0.5 - TIES else 1.0
+    half = float(stats.norm.ppf((1 + level) / 2)) * variance**0.5 / (estimate * (1 - estimate))
+    logit = np.log(estimate / (1 - estimate))
     low, high = (1 / (1 + np.exp(-(logit + side * half))) for side in (-1, 1))
-    return estimate, min(float(low), estimate), max(float(high), estimate)
-
-
-def _hanley(area: float, targets: int, control: int) -> float:
-    """Variance of an AUC by Hanley and McNeil (1982), of exponential scores."""
-    one, two = area / (2 - area), 2 * area**2 / (1 + area)
-    rest = (targets - 1) * (one - area**2) + (control - 1) * (two - area**2)
-    return (area * (1 - area) + rest) / (targets * control)
+    return estimate, float(low), float(high)
 
 
 def folds_of(groups: ArrayLike, seed: int, folds: int = FOLDS) -> NDArray[np.int64]:
@@ -182,17 +196,17 @@ def blind(
     estimate, low, high = auc_interval(
         scores, exchange.targets, weights=exchange.weights, units=exchange.units, level=level
     )
-    null = []
+    dealt_aucs = []
     for block in exchange.shuffled(draws, np.random.default_rng([seed, 1])):
         dealt = block[exchange.units]
-        for labels, answers in zip(dealt.T.astype(bool), fit.scores(dealt).T, strict=True):
-            null.append(auc(answers, labels, np.where(labels, 1.0, exchange.as_control)))
+        dealt_aucs.append(aucs(fit.scores(dealt), dealt > 0.5, exchange.as_control))
+    null = np.concatenate(dealt_aucs)
     threshold = float(np.quantile(null, 1 - alpha))
     return Blind(
         auc=estimate,
         low=low,
         high=high,
-        p_value=(1 + int((np.array(null) >= estimate - TIES).sum())) / (1 + draws),
+        p_value=(1 + int((null >= estimate - TIES).sum())) / (1 + draws),
         threshold=threshold,
         detectable=min(threshold + float(stats.norm.ppf(POWER) * np.std(null)), 1.0),
         draws=draws,

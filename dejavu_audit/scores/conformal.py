@@ -76,17 +76,17 @@ class Reach:
     least_p: float
     """The p-value of a target above every control sample."""
     targets_needed: int
-    """So many targets must lie above every control sample before the list has an entry; more than there are: never."""
+    """So many targets above every control sample make a list; above all but r of them, r + 1 times as many."""
     control_needed: int
     """Control samples with which one target above all of them would be listed."""
     possible: bool
-    """Whether there are as many targets as are needed."""
+    """Whether there are as many targets as are needed: if not, the list is empty whatever they score."""
 
 
 def reach(n: int, q: float, control: float) -> Reach:
     """What n targets can reach at rate `q`, by the size of the control.
 
-    A list begins with j targets above every control sample where 1 / (1 + control) <= j q / n. Of a weighted control,
+    j targets above every control sample are listed where 1 / (1 + control) <= j q / n. Of a weighted control,
     `control` is its total weight over the weight of one target.
     """
     least = 1 / (1 + control)

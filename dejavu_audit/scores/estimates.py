@@ -27,8 +27,6 @@ the distribution of the mean is normal to within the noise of 2,000 replicates. 
 RARE = 10
 """Where fewer samples than this are discordant, an interval may cover more than it says (never less)."""
 
-FEW = 50
-
 
 @dataclass(frozen=True)
 class Score:

@@ -130,9 +130,9 @@ def label_samples(
     targets: Judged, control: Judged | None, only: Collection[str] | None = None
 ) -> tuple[dict[str, Sample | None], dict[str, tuple[str, ...]]]:
     """The samples that scores rest on, by key, and for each score the keys of its own: what `scores_of` takes."""
-    made_of = {}
+    made_of: dict[str, tuple[str, ...]] = {}
     for key in MEANINGS if only is None else [key for key in MEANINGS if key in only]:
-        keys = _CALIBRATED.get(key, (key,))
+        keys: tuple[str, ...] = _CALIBRATED.get(key, (key,))
         made_of[key] = keys[:1] if control is None else keys
     needed = {key for keys in made_of.values() for key in keys}
     seen = _observe(targets, "", needed) | ({} if control is None else _observe(control, "_control", needed))

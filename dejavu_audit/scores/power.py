@@ -11,7 +11,6 @@ tests/scores/test_power.py).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 
@@ -20,6 +19,23 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from dejavu_audit.scores.intervals import Bounds, mover, tango
+from dejavu_audit.scores.outcomes import Outcomes, Sizes
+
+__all__ = [
+    "MOST",
+    "POWER",
+    "Outcomes",
+    "Sizes",
+    "control_for_list",
+    "control_for_rate",
+    "detectable",
+    "foresight",
+    "half_width",
+    "needed_for_limit",
+    "needed_for_width",
+    "pass_chance",
+    "power",
+]
 
 Floats = NDArray[np.float64]
 
@@ -27,93 +43,12 @@ POWER = 0.8
 """The chance that is meant by "can detect" and "passes", where none is named."""
 MOST = 10**9
 """Samples beyond which no answer is looked for."""
-GUESSES = {"label": {"typical": 0.2, "cautious": 0.4}, "objects": {"typical": 0.8, "cautious": 1.0}}
-"""Discordant share of samples by test, where nothing is known: one in five, or two. In the object test precisions are
-seldom equal, so nearly every sample is discordant."""
 _DRAWS = 11
 """2^11 points."""
 PLENTY = 2_000
 """Discordant samples from which on Tango's interval is the normal one to within 0.2 %."""
 SMOOTH = 100
 """Variance from which on the quantiles of a count are the normal ones, once its skewness is allowed for."""
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """How samples come out that nobody memorized, as shares of all: what the control is expected to show."""
-
-    up: float
-    """Only the audited model is right."""
-    down: float
-    """Only the reference is right."""
-    both: float = 0.0
-    """Both are right; what is left is neither."""
-
-    def __post_init__(self) -> None:
-        shares = (self.up, self.down, self.both)
-        if not all(0 <= share <= 1 for share in shares) or sum(shares) > 1 + 1e-9:
-            raise ValueError(f"outcomes must be shares that sum to at most 1, not {shares}")
-
-    @classmethod
-    def discordant(cls, share: float) -> Outcomes:
-        """A `share` of the samples discordant, and both models of one skill."""
-        return cls(share / 2, share / 2)
-
-    @classmethod
-    def of_accuracies(cls, encoder: float, reference: float, overlap: float = 0.0) -> Outcomes:
-        """From both models' accuracy; `overlap` 0: they are right independently, 1: on the same samples."""
-        both = (1 - overlap) * encoder * reference + overlap * min(encoder, reference)
-        return cls(max(encoder - both, 0.0), max(reference - both, 0.0), both)
-
-    @property
-    def discordance(self) -> float:
-        """Share of samples that only one side gets right."""
-        return self.up + self.down
-
-    @property
-    def gap(self) -> float:
-        """How much more often the audited model is right: its greater skill, which the control takes away."""
-        return self.up - self.down
-
-    @property
-    def most(self) -> float:
-        """The largest memorization there can be: the audited model gets everything right."""
-        return 1 - self.up - self.both
-
-    def mirrored(self) -> Outcomes:
-        """With the models' parts exchanged."""
-        return Outcomes(self.down, self.up, self.both)
-
-    def remembering(self, effect: ArrayLike) -> tuple[Floats, Floats]:
-        """Shares of outcome 1 and -1 among targets, where memorization adds `effect` (any shape) to the mean outcome.
-
-        A memorized sample is one that the audited model gets right whatever it would have said. So of those it gets
-        wrong, the share that was right with the reference turns from -1 to 0, the rest from 0 to 1.
-        """
-        added = np.asarray(effect, np.float64)
-        remembered = added / self.most if self.most > 0 else np.zeros_like(added)
-        neither = 1 - self.up - self.down - self.both
-        return self.up + remembered * neither, self.down * (1 - remembered)
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How many samples will be judged."""
-
-    targets: float
-    control: float
-    """0: no control, and the score is not calibrated: `gap` stays in it."""
-    target_design: float = 1.0
-    """Design effect of clusters: samples for one independent sample; n / Kish's effective size, for one."""
-    control_design: float = 1.0
-    symmetric: bool = False
-    """The control's place is taken by what the reference was trained on: the score is half the difference."""
-
-    @property
-    def effective(self) -> tuple[int, int]:
-        """Independent samples that targets and control are worth; at least one where there are any."""
-        one = max(1, round(self.targets / self.target_design))
-        return one, max(1, round(self.control / self.control_design)) if self.control else 0
 
 
 def half_width(base: Outcomes, sizes: Sizes, *, effect: float = 0.0, level: float = 0.95) -> float:

@@ -14,6 +14,9 @@ Floats = NDArray[np.float64]
 SHIFT = 1.5
 """Standard deviations by which `standing` expects the own class of a memorized sample to stand out."""
 
+_ROUNDED = 1e-5
+"""What a probability in single precision may be above 1."""
+
 MEANINGS: dict[str, dict[str, str]] = {
     "label": {
         "standing": "how far the own class stands out among the similarities to all classes, less what the reference "
@@ -98,7 +101,7 @@ def expected(probability: ArrayLike, n_classes: int | None) -> Floats:
     0.
     """
     p = np.asarray(probability, np.float64)
-    if p.ndim != 1 or not np.all((p >= 0) & (p <= 1)):
+    if p.ndim != 1 or not np.all((p >= 0) & (p <= 1 + _ROUNDED)):
         raise ValueError("probabilities must be one row of numbers in [0, 1]")
     return np.maximum(p, np.finfo(np.float32).tiny) if n_classes is None else (p + 1 / n_classes) / 2
 

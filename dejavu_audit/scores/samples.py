@@ -101,12 +101,14 @@ def observe(
     member = None if member is None else dense(member)
     taken = w if top is None else w * top.taken
     total = float(taken.sum())
-    mean = float(taken @ v) / total
-    up, down = (float(taken @ np.maximum(sign * v, 0)) / total for sign in (1, -1))
+    each = taken * v
+    mean = float(each.sum()) / total
+    up = float(np.maximum(each, 0).sum()) / total
+    down = up - mean
     scale = max(1.0, float(np.abs(v).max()))
     cells = compress(v, None if weights is None else w, member) if top is None else _first(v, w, taken, top, member)
     unit = taken if member is None else np.bincount(member, taken)
-    agreeing = total**2 / float(unit @ unit)
+    agreeing = total**2 / float((unit**2).sum())
     up, down = up / scale, down / scale
     size = total
     if not (plain and _whole(v)):
@@ -131,7 +133,7 @@ def _first(values: Floats, weights: Floats, taken: Floats, top: TopShare, groups
     """
     at_cut = top.value_at_cut(values, weights)
     total = float(weights.sum())
-    cut = float(taken @ values) / float(taken.sum()) if at_cut is None else at_cut
+    cut = float((taken * values).sum() / taken.sum()) if at_cut is None else at_cut
     return grouped(taken * (values - cut) * (total / float(taken.sum())) + weights * cut, weights, groups)
 
 

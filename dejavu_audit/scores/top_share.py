@@ -57,7 +57,7 @@ class TopShare:
     def value_at_cut(self, values: Floats, weights: Floats) -> float | None:
         """What the value is like where the cut falls; None where every sample is among the first."""
         near = weights * self.at_cut
-        return float(near @ values / near.sum()) if near.sum() > 0 else None
+        return float((near * values).sum() / near.sum()) if near.sum() > 0 else None
 
 
 def top_share(order: ArrayLike, share: float, weights: ArrayLike | None = None) -> TopShare:

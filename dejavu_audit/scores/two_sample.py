@@ -179,9 +179,9 @@ def _conclude(statistics: Floats, distances: Floats, blocks: list[tuple[Floats, 
     chance = np.concatenate([of[component] for _, of in blocks])
     reached = int((null >= observed - TIES).sum())
     return Compared(
-        distance=float(distances[component, 0]),
-        chance=float(chance.mean()),
-        threshold=float(np.quantile(chance, 1 - alpha)),
+        distance=round(float(distances[component, 0]), 12),  # 0, where sums leave it in the last bits
+        chance=round(float(chance.mean()), 12),
+        threshold=round(float(np.quantile(chance, 1 - alpha)), 12),
         p_value=(1 + reached) / (1 + null.size),
         component=component,
     )

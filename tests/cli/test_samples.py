@@ -13,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from dejavu_audit.cli import samples
+from tests.report.memorized_runs import write_listed_run
 from tests.run_folders import write_run
 
 app = typer.Typer()
@@ -111,6 +112,9 @@ def test_json_is_json_alone_while_a_gallery_is_drawn(label, tmp_path):
         (["--by", "dog"], "unknown list 'dog'"),
         (["--by", "class", "--gallery", "x.png"], "leave out --by class"),
         (["--gallery", "x.jpg"], "must end in .png"),
+        (["--memorized"], "older than lists of memorized samples"),
+        (["--memorized", "--sort", "margin"], "leave out --by, --part, --set, --sort"),
+        (["--memorized", "--set", "control"], "--memorized is a list of its own"),
     ],
 )
 def test_wrong_asking_ends_in_a_sentence_and_2(label, args, says):
@@ -155,3 +159,45 @@ def test_what_comes_from_data_is_text_on_a_terminal_that_lacks_letters(tmp_path,
     assert b"[bold]?[31m" in done.stdout.replace(b"\n", b"")
     assert b"\x1b" not in done.stdout
     done.stdout.decode("ascii")
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    return write_listed_run(tmp_path_factory.mktemp("runs") / "listed-run", control=300)
+
+
+@pytest.mark.parametrize("width", [60, 140])
+def test_the_list_of_memorized_samples(listed, width):
+    folder, found = listed
+    told = json.loads(run(folder, "--memorized", "--json", "--top", 100).stdout)
+    assert told["memorized"]["count"] == found.found == len(told["samples"])
+    done = run(folder, "--memorized", "--top", 4, width=width)
+    assert done.exit_code == 0
+    said = " ".join(done.stdout.split())
+    assert f"{found.found} of 60 targets are on the list of memorized samples, by the score standing" in said
+    assert "Length at 5, 10, 20 %:" in said
+    for row in told["samples"][:4]:
+        assert row["id"] in said
+        assert format(row["score"], ".3f") in said
+        assert format(row["p_value"], ".2g") in said
+    assert told["samples"][4]["id"] not in said
+    assert max(map(len, done.stdout.splitlines())) <= width
+
+
+def test_the_list_goes_into_csv_and_contact_sheet(listed, tmp_path):
+    folder, found = listed
+    done = run(folder, "--memorized", "--top", 2, "--csv", tmp_path / "l.csv", "--gallery", tmp_path / "g.png")
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "l.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[0]["p_value"]) == min(found.p_value[found.listed])
+    with Image.open(tmp_path / "g.png") as page:
+        page.verify()
+
+
+def test_an_empty_list_is_told_and_no_fault(tmp_path):
+    folder, _ = write_listed_run(tmp_path / "run", control=2)
+    done = run(folder, "--memorized", "--gallery", tmp_path / "g.png")
+    assert done.exit_code == 0, done.output
+    assert "The list had to be empty" in done.stdout
+    assert not (tmp_path / "g.png").exists()

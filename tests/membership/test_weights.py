@@ -103,7 +103,7 @@ def split(name):
         ("timm", "resnet50", "a1_in1k", ["imagenet-1k train"]),
         ("timm", "tf_efficientnet_b0", "ns_jft_in1k", ["jft-300m", "imagenet-1k train"]),
         ("timm", "resnext50_32x4d", "fb_swsl_ig1b_ft_in1k", ["ig-940m", "imagenet-1k train"]),
-        ("timm", "vit_base_patch16_clip_224", "laion2b_ft_in12k_in1k", ["laion-2b", "imagenet-12k", "imagenet-1k train"]),
+        ("timm", "vit_large_patch14_clip_224", "openai_ft_in1k", ["wit-400m", "imagenet-1k train"]),
         ("timm", "vit_base_patch16_224", "augreg_in21k", ["imagenet-21k"]),
         ("timm", "mixer_b16_224", "miil_in21k", ["imagenet-21k-p"]),
         ("timm", "mvitv2_base_cls", "fb_inw21k", ["imagenet-w21"]),

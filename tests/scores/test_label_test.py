@@ -231,6 +231,73 @@ def test_duplicates_as_clusters_widen():
         assert width[1] > 1.5 * width[2]
 
 
+BOOTSTRAPS = ("percentile", "bca", "studentised")
+
+
+@pytest.mark.parametrize("interval", ["auto", *BOOTSTRAPS])
+def test_some_scores_alone_are_those_of_all(interval):
+    targets, control = judged(200, 1), judged(150, 2)
+    keys = ("deja_vu_top5_confident20", "accuracy_target_top1", "memorized_control")
+    some = label_scores(targets, control, interval=interval, only=keys, **FAST)
+    every = label_scores(targets, control, interval=interval, **FAST)
+    assert some == {key: every[key] for key in MEANINGS if key in keys}
+
+
+@pytest.mark.parametrize("interval", BOOTSTRAPS)
+def test_the_bootstrap_asked_for_is_used_and_named(interval):
+    scores = label_scores(judged(300, 1), judged(300, 2), interval=interval, **FAST)
+    assert {score.method for score in scores.values()} == {interval}
+    auto = label_scores(judged(300, 1), judged(300, 2), **FAST)
+    assert {score.method for score in auto.values()} == {"mover-tango", "tango", "wilson"}
+    for key in ("deja_vu_top1", "memorized", "deja_vu_top1_confident20"):
+        assert scores[key].estimate == auto[key].estimate
+        assert scores[key].high - scores[key].low == pytest.approx(auto[key].high - auto[key].low, rel=0.3)
+
+
+@settings(max_examples=10, deadline=None)
+@given(sets)
+def test_whole_weights_are_copies(one):
+    times = np.random.default_rng(len(one.target_right)).integers(1, 4, len(one.target_right))
+    weighted = label_scores(replace(one, weights=times.astype(float)), None)
+    copied = label_scores(taken(one, np.repeat(np.arange(len(times)), times)), None)
+    for key, score in weighted.items():
+        # A share of n samples is at least one of them, which is another share of the copies.
+        if score.estimate is not None and ("confident" not in key or len(times) >= 20):
+            assert score.estimate == pytest.approx(copied[key].estimate, abs=1e-8), key
+    assert weighted["memorized"].n == len(times)
+
+
+def test_a_matched_control_is_compared_within_strata():
+    """The control holds fewer of an easy class, on which the audited model has the more skill: weights make up."""
+    rng = np.random.default_rng(0)
+
+    def drawn(easy):
+        right = rng.random((len(easy), 2)) < np.where(easy, 0.8, 0.1)[:, None]
+        base = rng.random((len(easy), 2)) < np.where(easy, 0.3, 0.1)[:, None]
+        sure = rng.random(len(easy))
+        return Judged(right, base, sure, sure, strata=easy.astype(int))
+
+    targets, control = drawn(np.repeat([True, False], [1500, 500])), drawn(np.repeat([True, False], [500, 1500]))
+    matched = replace(control, weights=np.repeat([3.0, 1 / 3], [500, 1500]))
+    raw, fair = (label_scores(targets, each) for each in (replace(control, strata=None), matched))
+    assert raw["deja_vu_top1"].low > 0.1
+    assert fair["deja_vu_top1"].low < 0 < fair["deja_vu_top1"].high
+    assert fair["deja_vu_top1"].high - fair["deja_vu_top1"].low > raw["deja_vu_top1"].high - raw["deja_vu_top1"].low
+    assert headline(fair, targets, matched, draws=999).p_value > 0.02
+    assert headline(raw, replace(targets, strata=None), replace(control, strata=None), draws=999).p_value == 0.001
+
+
+def test_a_set_without_weight_is_unmeasured():
+    none = replace(judged(30), weights=np.zeros(30))
+    assert all(score.estimate is None for score in label_scores(none, None).values())
+
+
+@pytest.mark.parametrize("weights", [np.ones(9), -np.ones(10), np.full(10, np.nan)])
+def test_weights_that_are_none_are_refused(weights):
+    with pytest.raises(ValueError, match="weights"):
+        replace(judged(10), weights=weights)
+
+
 def test_parts_by_hand():
     codes = part([True, True, False, False], [True, False, True, False])
     assert [PARTS[code] for code in codes] == ["correlated", "memorized", "misrepresented", "unassociated"]

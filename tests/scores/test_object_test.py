@@ -286,6 +286,39 @@ def test_what_does_not_fit_together_is_refused():
         replace(one, distance=np.full(10, np.nan))
 
 
+@settings(max_examples=6, deadline=None)
+@given(sets)
+def test_whole_weights_are_copies(one):
+    times = np.random.default_rng(len(one)).integers(1, 4, len(one))
+    weighted = object_scores(replace(one, weights=times.astype(float)), None)
+    copied = object_scores(taken(one, np.repeat(np.arange(len(one)), times)), None)
+    for key in ("ppg", "prg", "aucg", "recall_target", "memorized"):
+        assert weighted[key].estimate == pytest.approx(copied[key].estimate, abs=1e-8), key
+    if len(one) >= 10:
+        key = "gap_f1_top10pct_min_dist"
+        assert weighted[key].estimate == pytest.approx(copied[key].estimate, abs=1e-8)
+    assert weighted["aucg"].n == len(one)
+
+
+@pytest.mark.parametrize("interval", ["percentile", "bca", "studentised"])
+def test_the_bootstrap_asked_for_is_used_and_named(interval):
+    targets, control = judged(300, 1, memorized=0.3), judged(300, 2)
+    keys = ("ppg", "aucg", "recall_target", "gap_recall_top10pct_min_dist")
+    scores = object_scores(targets, control, interval=interval, only=keys)
+    auto = object_scores(targets, control, only=keys)
+    assert {score.method for score in scores.values()} == {interval}
+    assert {auto[key].method for key in keys} == {"mover-tango", "wilson"}
+    for key in keys:
+        assert scores[key].estimate == auto[key].estimate
+        assert scores[key].high - scores[key].low == pytest.approx(auto[key].high - auto[key].low, rel=0.2), key
+
+
+def test_the_published_scores_know_no_weights():
+    one = replace(judged(20, published=True), weights=np.ones(20))
+    with pytest.raises(ValueError, match="weights"):
+        object_scores(one, None, compat="published")
+
+
 def test_some_scores_alone_are_those_of_all():
     targets, control = judged(60, 3), judged(40, 4)
     some = object_scores(targets, control, only=("ppg", "aucg_control"), replicates=200)

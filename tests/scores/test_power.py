@@ -8,7 +8,7 @@ from dejavu_audit.scores import power as p
 from dejavu_audit.scores.conformal import benjamini_hochberg, p_values, reach
 from dejavu_audit.scores.estimates import Draws, calibrated, sample
 from dejavu_audit.scores.intervals import mover, tango
-from dejavu_audit.scores.power import Outcomes, Sizes
+from dejavu_audit.scores.outcomes import Outcomes, Sizes
 
 AUDITS = 20_000
 """Simulated audits a setting: a share of one half has a standard error of 0.35 points."""

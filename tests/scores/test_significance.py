@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from itertools import combinations
+import time
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -95,6 +96,91 @@ def test_the_order_of_samples_and_the_size_of_blocks_are_of_no_matter(monkeypatc
     assert permutation_test(rng.permutation(one), two, seed=4) == p
     monkeypatch.setattr(significance, "BLOCK", 100)
     assert permutation_test(one, two, seed=4) == p
+
+
+def exact_places(one, two):
+    """All ways to deal the units out again over the places of their stratum; (value, stratum, weight) a sample."""
+    pool, k = [*one, *two], len(one)
+    weights = np.array([w for _, _, w in pool])
+    strata = np.array([s for _, s, _ in pool])
+
+    def gap(values):
+        sides = (slice(k), slice(k, None))
+        first, second = (weights[at] @ np.array(values)[at] / weights[at].sum() for at in sides)
+        return first - second
+
+    values = [v for v, _, _ in pool]
+    found = []
+    for order in permutations(range(len(pool))):
+        if (strata[list(order)] == strata).all():
+            found.append(gap([values[i] for i in order]))
+    return np.mean(np.array(found) >= gap(values) - 1e-12)
+
+
+def p_of(one, two, draws=4000):
+    sides = [[np.array(column) for column in zip(*side, strict=True)] for side in (one, two)]
+    return permutation_test(
+        sides[0][0], sides[1][0], target_strata=sides[0][1], control_strata=sides[1][1],
+        target_weights=sides[0][2], control_weights=sides[1][2], draws=draws,
+    )  # fmt: skip
+
+
+units = st.lists(
+    st.tuples(st.integers(-1, 1), st.integers(0, 1), st.sampled_from([1.0, 0.5, 2.0])), min_size=1, max_size=3
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(units, units)
+def test_strata_and_weights_are_those_of_all_deals(one, two):
+    assert p_of(one, two) == pytest.approx(exact_places(one, two), abs=0.04)
+
+
+def test_strata_take_out_what_they_explain():
+    # All targets of the easy stratum are 1, as are its controls; the targets merely hold more of it.
+    one = [(1, 0, 1.0)] * 40 + [(0, 1, 1.0)] * 10
+    two = [(1, 0, 1.0)] * 10 + [(0, 1, 1.0)] * 40
+    values = [v for v, _, _ in one], [v for v, _, _ in two]
+    assert permutation_test(*values) < 0.001
+    assert p_of(one, two) == 1
+
+
+def test_clusters_keep_to_the_lowest_stratum_of_their_samples():
+    # Clusters {1, 1} of strata 1 and 0, and {0} of stratum 0, in the targets; {0} and {0} of stratum 0 and {1} of
+    # stratum 1 in the control. In stratum 0 two of four units are dealt out, the observed one with {1, 1}: half of all.
+    p = permutation_test(
+        [1, 1, 0], [0, 0, 1], target_groups=[0, 0, 1], target_strata=[1, 0, 0], control_strata=[0, 0, 1], draws=4000
+    )
+    assert p == pytest.approx(0.5, abs=0.04)
+
+
+def test_a_set_without_weight_cannot_be_tested():
+    with pytest.raises(ValueError, match="weight above 0"):
+        permutation_test([1, 0], [1, 0], control_weights=[0, 0])
+
+
+def test_many_strata_take_seconds():
+    rng = np.random.default_rng(0)
+    values, strata = rng.integers(-1, 2, (2, 20_000)), rng.integers(0, 1000, (2, 20_000))
+    start = time.process_time()
+    weights = rng.integers(1, 4, 1000)[strata[1]]
+    permutation_test(
+        *values, target_strata=strata[0], control_strata=strata[1], control_weights=weights.astype(float), draws=1000
+    )
+    assert time.process_time() - start < 10  # 0.6 s on a quiet core
+
+
+def test_p_values_are_uniform_within_strata_that_differ():
+    """The control has more of the easy stratum, and weights that make up for it: no false alarm, no lost level."""
+    rng, found = np.random.default_rng(1), []
+    for seed in range(400):
+        strata = np.repeat([0, 1], [100, 100]), np.repeat([0, 1], [50, 150])
+        values = [(rng.random(200) < np.where(some == 1, 0.7, 0.2)).astype(int) for some in strata]
+        weights = np.where(strata[1] == 1, 100 / 150, 2.0)
+        sides = {"target_strata": strata[0], "control_strata": strata[1], "control_weights": weights}
+        found.append(permutation_test(*values, **sides, draws=400, seed=seed))
+    assert np.mean(np.array(found) <= 0.1) == pytest.approx(0.1, abs=0.06)
+    assert np.mean(np.array(found) <= 0.5) == pytest.approx(0.5, abs=0.12)
 
 
 def test_an_empty_set_cannot_be_tested():

@@ -11,7 +11,7 @@ import numpy as np
 
 from dejavu_audit.bench.oracle_label import LabelWorld
 from dejavu_audit.bench.oracle_objects import ObjectWorld
-from dejavu_audit.bench.simulated import World, audited, described, margin, population, rate_error, stream
+from dejavu_audit.bench.simulated import World, audited, described, margin, number, population, rate_error, stream
 from dejavu_audit.bench.study import Cell, Check, Finding
 from dejavu_audit.bench.workers import spread
 
@@ -58,11 +58,11 @@ def _ring(task: _Task) -> list[dict[str, Cell]]:
     for n in SIZES:
         rng = stream(task.seed, "alarms", task.world, n)
         rang = np.zeros((task.audits, 4), bool)
-        for number in range(task.audits):
+        for place in range(task.audits):
             one, two = pictures.draw(n, 0.0, rng), pictures.draw(n, 0.0, rng)
             audit = audited(one.judged, two.judged, int(rng.integers(2**32)))
             head, alone = audit.headline, audit.uncalibrated
-            rang[number] = (
+            rang[place] = (
                 head.low is not None and head.low > 0,
                 head.high is not None and head.high < 0,
                 alone.low is not None and alone.low > 0,
@@ -89,7 +89,7 @@ def _checks(rows: list[dict[str, Cell]], audits: int) -> list[Check]:
     error = 100 * rate_error(BAR, audits)
     for test, name in (("label", "label test"), ("objects", "object test")):
         for column, what in (("above_0", "intervals above 0"), ("p_at_most_5_percent", "p-values of 5 % or less")):
-            rates = [100 * float(str(row[column])) for row in rows if row["test"] == test]
+            rates = [100 * number(row[column]) for row in rows if row["test"] == test]
             phrase = f"{what} where nothing is memorized, {name}, %"
             checks.append(
                 Check(f"{phrase}: worst of {len(rates)} settings", max(rates), 5, "≤", margin(len(rates)) * error)

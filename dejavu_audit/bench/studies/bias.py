@@ -10,7 +10,7 @@ import numpy as np
 
 from dejavu_audit.bench.oracle_label import LabelWorld
 from dejavu_audit.bench.oracle_objects import ObjectWorld
-from dejavu_audit.bench.simulated import World, described, margin, population, standard_error, stream
+from dejavu_audit.bench.simulated import World, described, margin, number, population, standard_error, stream
 from dejavu_audit.bench.study import Cell, Check, Finding
 from dejavu_audit.bench.workers import spread
 
@@ -54,10 +54,10 @@ def _means(task: _Task) -> list[dict[str, Cell]]:
         for n in SIZES:
             rng = stream(task.seed, "bias", task.world, share, n)
             found = np.empty((task.audits, 2))
-            for number in range(task.audits):
+            for place in range(task.audits):
                 one, two = pictures.draw(n, share, rng), pictures.draw(n, 0.0, rng)
                 alone = one.judged.difference().mean()
-                found[number] = alone - two.judged.difference().mean(), alone
+                found[place] = alone - two.judged.difference().mean(), alone
             rows.append(
                 {
                     **described(task.world),
@@ -78,8 +78,8 @@ def _checks(rows: list[dict[str, Cell]]) -> list[Check]:
     checks = []
     for test, name in (("label", "label test"), ("objects", "object test")):
         some = [row for row in rows if row["test"] == test]
-        bias = np.array([[float(str(row["calibrated"])) - float(str(row["truth"])) for row in some]]).ravel()
-        error = np.array([float(str(row["calibrated_error"])) for row in some])
+        bias = np.array([[number(row["calibrated"]) - number(row["truth"]) for row in some]]).ravel()
+        error = np.array([number(row["calibrated_error"]) for row in some])
         worst = int(np.argmax(np.abs(bias) / np.maximum(error, 1e-12)))
         # Either side counts, so twice as many chances.
         checks.append(

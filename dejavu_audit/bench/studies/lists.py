@@ -14,7 +14,7 @@ import numpy as np
 from dejavu_audit.bench.oracle_label import LabelWorld
 from dejavu_audit.bench.oracle_objects import ObjectWorld
 from dejavu_audit.bench.sample_scored import scored
-from dejavu_audit.bench.simulated import World, described, margin, population, standard_error, stream
+from dejavu_audit.bench.simulated import World, described, margin, number, population, standard_error, stream
 from dejavu_audit.bench.study import Cell, Check, Finding
 from dejavu_audit.bench.workers import spread
 from dejavu_audit.scores.conformal import benjamini_hochberg, p_values
@@ -107,7 +107,7 @@ def _checks(rows: list[dict[str, Cell]]) -> list[Check]:
     for q in RATES:
         some = [row for row in rows if row["q"] == q]
         rates, errors = (
-            100 * np.array([float(str(row[name])) for row in some])
+            100 * np.array([number(row[name]) for row in some])
             for name in ("false_discovery_rate", "false_discovery_error")
         )
         worst = int(np.argmax((rates - 100 * q) / np.maximum(errors, 1e-9)))
@@ -134,6 +134,6 @@ def _of_nothing(rows: list[dict[str, Cell]], rates: NDArray[Any]) -> float:
 
 def _slack(rows: list[dict[str, Cell]], q: float) -> float:
     """Two standard errors of that mean; the scores of one audit are taken as one, since they go together."""
-    audits = sum(int(str(row["audits"])) for row in rows if row["memorized_share"] == 0)
+    audits = sum(number(row["audits"]) for row in rows if row["memorized_share"] == 0)
     scores = len({row["score"] for row in rows if row["test"] == "label"})
     return 2 * 100 * float((q * (1 - q) * scores / audits) ** 0.5)
