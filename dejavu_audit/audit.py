@@ -24,7 +24,7 @@ from dejavu_audit.data.members import with_members
 from dejavu_audit.data.split_file import read_split, split_table
 from dejavu_audit.data.splits import draw_split
 from dejavu_audit.data.terms import Terms
-from dejavu_audit.duplicates import Duplicates, find_duplicates
+from dejavu_audit.duplicates.search import find_duplicates
 from dejavu_audit.embeddings.store import Store
 from dejavu_audit.embeddings.stream import embed_views
 from dejavu_audit.encoders.loading import load_encoder
@@ -39,12 +39,14 @@ from dejavu_audit.progress import Silent
 from dejavu_audit.report.clock import Clock
 from dejavu_audit.report.folder import SPLIT, RunFolder
 from dejavu_audit.report.result import AuditResult
-from dejavu_audit.scores.power import GUESSES, Outcomes, Sizes, foresight
+from dejavu_audit.scores.outcomes import GUESSES, Outcomes, Sizes
+from dejavu_audit.scores.power import foresight
 from dejavu_audit.scores.symmetric import symmetric, symmetric_headline
 from dejavu_audit.stages import Plan, Seen
 from dejavu_audit.utility import stage as utility
 
 if TYPE_CHECKING:
+    from dejavu_audit.duplicates.outcome import Duplicates
     from dejavu_audit.inference.protocol import InferenceTest
     from dejavu_audit.inspection.looks import Looks
     from dejavu_audit.types import Progress
@@ -165,12 +167,17 @@ def announce(plan: Plan, progress: Progress) -> None:
 
 def inspect_pictures(plan: Plan, progress: Progress) -> tuple[Looks, Duplicates]:
     """Look at every picture without any model, and find those that are in several sets, or twice in one."""
-    sets = plan.split.sets()
-    if getattr(plan.dataset, "distinct", False):  # drawn one by one: none can be another's copy
-        sets = {name: rows for name, rows in sets.items() if name in ("target", "control")}
-    rows = np.concatenate(list(sets.values()))
-    looks = inspect(plan.dataset, rows, plan.store.root, workers=plan.config.workers, progress=progress)
-    found = find_duplicates(looks, sets, plan.dataset, keep=plan.config.keep_duplicates, progress=progress)
+    config, dataset = plan.config, plan.dataset
+    looks = inspect(dataset, plan.inspected, plan.store.root, workers=config.workers, progress=progress)
+    found = find_duplicates(
+        looks,
+        plan.split.sets(),
+        dataset,
+        keep=config.keep_duplicates,
+        workers=config.workers,
+        seed=config.seed,
+        progress=progress,
+    )
     return looks, found
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dejavu_audit.balance.stage import Compared
-    from dejavu_audit.duplicates import Duplicates
+    from dejavu_audit.duplicates.outcome import Duplicates
     from dejavu_audit.inference.protocol import InferenceTest
     from dejavu_audit.membership.evidence import Evidence
     from dejavu_audit.report.clock import Clock

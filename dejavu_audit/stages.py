@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dejavu_audit.data.raw import are_distinct
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -45,6 +47,16 @@ class Plan:
     """(rows of the data set,) class numbers."""
     warnings: tuple[str, ...] = ()
     """What the reader of the number must be told of its parts, e.g. a contaminated tagger that was allowed."""
+
+    @property
+    def inspected(self) -> Rows:
+        """Rows whose pictures are looked at before anything is embedded.
+
+        Of a data set whose pictures are distinct by construction only those that are compared with one another.
+        """
+        if are_distinct(self.dataset):
+            return self.split.judged
+        return np.concatenate(list(self.split.sets().values()))
 
     @property
     def symmetric(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from dejavu_audit import __version__, plugins
-from dejavu_audit.cli import agree, audit, cache, demo, exits, interrupts, samples, sweep
+from dejavu_audit.cli import agree, audit, bench, cache, demo, exits, interrupts, plan, samples, sweep
 
 app = typer.Typer(
     name="dejavu-audit",
@@ -37,10 +37,12 @@ def main(
 
 
 audit.add_to(app, plugins.names(plugins.ENCODERS))
+plan.add_to(app, plugins.names(plugins.ENCODERS))
 app.command(name="demo", rich_help_panel="Look around")(demo.command)
 app.command(name="samples", rich_help_panel="Read what was found")(samples.command)
 app.command(name="agree", rich_help_panel="Read what was found")(agree.command)
 app.command(name="sweep", rich_help_panel="Audit a model")(sweep.command)
+app.command(name="bench", rich_help_panel="Look around")(bench.command)
 app.add_typer(cache.app, name="cache", rich_help_panel="Look around")
 
 

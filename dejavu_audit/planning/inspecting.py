@@ -23,7 +23,7 @@ ROW_BYTES = 1_400
 
 @dataclass(frozen=True)
 class Inspection:
-    """The pictures of all sets."""
+    """The pictures that are inspected."""
 
     asked: int
     missing: int
@@ -32,7 +32,7 @@ class Inspection:
 
 def inspection(plan: Plan, store: Store, seconds: float) -> Inspection:
     """Inspect some of what is missing into `store` for about `seconds`, at the least two chunks a worker."""
-    rows = np.unique(np.concatenate(list(plan.split.sets().values())))
+    rows = np.unique(plan.inspected)
     missing = announced(lambda progress: inspect(plan.dataset, rows, plan.store.root, workers=0, progress=progress))
     if not missing:
         return Inspection(len(rows), 0, 0.0)

@@ -67,7 +67,10 @@ def _words(headline: HeadlineRecord) -> _Words:
 
 
 def sentence(model: str, headline: HeadlineRecord, known: Evidence, *, suspect: bool = False) -> str:
-    """The verdict line; `known` is what is known of membership, `suspect`: the control is not drawn like the targets."""
+    """The verdict line.
+
+    `known` is what is known of membership; `suspect`: the control is not drawn like the targets.
+    """
     found = finding(headline)
     if found == "not measured" or headline.estimate is None or headline.low is None or headline.high is None:
         return f"Not measured: no target of {model} could be judged."
