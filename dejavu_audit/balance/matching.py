@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +45,10 @@ class Matching:
     """Targets in cells without control: left out, since nothing says what is honest for them."""
     unused_control: int
     """Control samples in cells without targets: left out."""
+
+    def take(self, rows: Ints) -> Matching:
+        """The weights and cells of some of the samples; what was counted stays that of all."""
+        return replace(self, weights=self.weights[rows], strata=self.strata[rows])
 
 
 def match(

@@ -190,6 +190,16 @@ def test_weighing_mends_a_shifted_mix_and_leaves_what_it_cannot():
     assert [one.name for one in still.differing] == ["JPEG quality"]
 
 
+def test_a_part_of_the_samples_can_be_checked_with_the_weights_of_all():
+    features, targets = world(400, 400)
+    matching = match(features["label"].values, None, targets)
+    rows = sample(targets, seed=0, most=100)
+    part = {name: one.take(rows) for name, one in features.items()}
+    found = check(part, targets[rows], matching=matching.take(rows))
+    assert (found.targets, found.control, found.failed) == (100, 100, False)
+    assert matching.take(rows).effective == matching.effective
+
+
 def test_the_same_seed_gives_the_same_answer():
     features, targets = world(60, 60)
     assert check(features, targets, seed=3) == check(features, targets, seed=3)
