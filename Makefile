@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench docs figures sample-model
+.PHONY: help demo test check bench bench-models validation docs figures sample-model
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -23,6 +23,12 @@ check: $(VENV)/.dev ## lint, format, types, spelling
 
 bench: $(VENV)/.dev ## the benchmarks, as ratios within one run
 	$(BIN)/python -m benchmarks
+
+bench-models: $(VENV)/.user ## train 40 small encoders with planted memorization into .bench/ (about an hour)
+	$(BIN)/python -m dejavu_audit.bench.grid_training
+
+validation: bench-models ## every study of the bench at full size, and docs/validation.md
+	$(BIN)/dejavu-audit bench coverage alarms bias lists shares power encoders --audits 1000 --out docs/validation --page docs/validation.md
 
 docs: $(VENV)/.docs ## build the site into site/
 	$(BIN)/mkdocs build --strict

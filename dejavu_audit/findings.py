@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dejavu_audit.config import METHOD_VERSION
+from dejavu_audit.inference.control import design_of
 from dejavu_audit.report import verdict
 from dejavu_audit.report.balance_record import balance_record, matching_record
 from dejavu_audit.report.balance_words import caveat
+from dejavu_audit.report.columns import with_design
 from dejavu_audit.report.duplicates_record import duplicates_record
 from dejavu_audit.report.folder import AUDIT, DUPLICATES, SAMPLES
 from dejavu_audit.report.membership_record import membership_record
@@ -67,7 +69,9 @@ class Found:
 def write(plan: Plan, seen: Seen, answers: Any, found: Found, clock: Clock) -> AuditResult:
     """Put the result together and leave it in the run folder; audit.json comes last: where it is, the run is whole."""
     record = make_record(plan, seen, found, clock)
+    design = design_of(plan, seen)
     samples = found.test.samples(plan, seen, answers, found.memorized)
+    samples = with_design(samples, design.groups, design.weights)
     plan.folder.write_table(SAMPLES, samples)
     if found.duplicates.pairs.num_rows:
         plan.folder.write_table(DUPLICATES, found.duplicates.pairs)

@@ -51,7 +51,8 @@ class Dataset(Protocol):
     """Class names; a label is an index into them."""
     table: pa.Table
     """One row a picture: id (string, unique), path (string), label (int32), boxed (bool: an annotation exists),
-    set (string or null: the set that the data prescribe), group (string or null: resampled whole)."""
+    set (string or null: the set that the data prescribe), group (string or null: resampled whole); maybe source (string
+    or null: where a picture comes from, as in "imagenet-1k train"), by which membership is looked up."""
     notes: Sequence[str]
     """What the reader of the report must know of how the data were read, e.g. what was left out and why."""
 

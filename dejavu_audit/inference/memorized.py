@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from dejavu_audit.inference.protocol import InferenceTest
     from dejavu_audit.stages import Plan, Seen
 
-BOTH_WAYS = (
-    "in the two-model test in both directions the control's place is taken by pictures that the reference remembers, so "
-    "that nothing is there to compare a target with"
-)
-
 
 def list_memorized(plan: Plan, seen: Seen, test: InferenceTest, answers: Any) -> Memorized | None:
     """Score every judged sample and list the targets that score too high for chance; None in the symmetric test."""

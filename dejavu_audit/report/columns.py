@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from dejavu_audit.neighbors import Neighbors
     from dejavu_audit.scores.memorized import Memorized
-    from dejavu_audit.types import Array
+    from dejavu_audit.types import Array, Rows
 
 MEMORIZED = ("score", "p_value", "memorized")
 """The columns of the list of memorized samples."""
@@ -72,3 +72,15 @@ def lists_of_members(members: Mapping[str, Mapping[str, pa.Array]]) -> pa.Array:
 def offsets(lengths: Array) -> pa.Array:
     """Where each list begins and ends."""
     return pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+
+
+def with_design(samples: pa.Table, groups: Rows | None, weights: Array | None) -> pa.Table:
+    """The table with `cluster` (null: a sample on its own) and, where samples are weighed, `weight`.
+
+    `groups` (n,) clusters numbered from 0, `weights` (n,).
+    """
+    n = samples.num_rows
+    alone = np.ones(n, bool) if groups is None else np.bincount(groups)[groups] == 1
+    numbers = np.zeros(n, np.int32) if groups is None else groups
+    samples = samples.append_column("cluster", pa.array(numbers, pa.int32(), mask=alone))
+    return samples if weights is None else samples.append_column("weight", pa.array(weights, pa.float64()))
