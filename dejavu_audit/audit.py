@@ -119,7 +119,7 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
     refuse_unknown_score(config)
     if config.test == "objects":
         refuse_without_text("the audited model", encoder)
-    references = load_references(config, encoder)
+    references = load_references(config, dataset, encoder)
     dataset, tagger, warnings = find_objects(config, dataset)
     pictures = dataset
     if config.test == "objects":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,14 +48,22 @@ def refuse_unknown_score(config: AuditConfig) -> None:
         )
 
 
-def load_references(config: AuditConfig, encoder: Encoder) -> Mapping[str, Baseline | NeighborBaseline]:
+def audited_data(config: AuditConfig, dataset: Dataset) -> str:
+    """Name of the audited data and where their pictures come from, to refuse parts that were trained on them."""
+    sources = dataset.table["source"].unique().drop_null().to_pylist() if "source" in dataset.table.column_names else []
+    return "; ".join([Path(config.data).stem, *sources])
+
+
+def load_references(
+    config: AuditConfig, dataset: Dataset, encoder: Encoder
+) -> Mapping[str, Baseline | NeighborBaseline]:
     """Every reference that is asked for, by name; AuditError where one is the audited encoder itself."""
     if len(set(config.baseline)) < len(config.baseline):
         raise AuditError(f"--baseline names one baseline twice ({', '.join(config.baseline)}); name each once")
     found: dict[str, Baseline | NeighborBaseline] = {}
     for name in config.baseline:
         make = plugins.find(plugins.BASELINES, name, kind="baseline")
-        one = make(config.baseline_request(name))
+        one = make(replace(config.baseline_request(name), data=audited_data(config, dataset)))
         second = getattr(one, "encoder", None)
         if second is not None and getattr(second, "fingerprint", None) == encoder.fingerprint:
             raise AuditError(
@@ -86,6 +95,9 @@ def find_objects(config: AuditConfig, dataset: Dataset) -> tuple[Dataset, Tagger
         cache_dir=config.cache_dir,
     )
     told = refuse_contaminated(
-        tagger.trained_on, Path(config.data).stem, what=f"the tagger {config.tagger}", allowed=config.allow_contaminated
+        tagger.trained_on,
+        audited_data(config, dataset),
+        what=f"the tagger {config.tagger}",
+        allowed=config.allow_contaminated,
     )
     return dataset, tagger, () if told is None else (told,)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
-from dejavu_audit.report.lines import NOT_MEASURED, reference_lines, set_lines, summary_lines
+import numpy as np
+
+from dejavu_audit.report.lines import NOT_MEASURED, list_lines, reference_lines, set_lines, summary_lines
+from dejavu_audit.report.memorized_record import membership_figures_record, memorized_record
 from dejavu_audit.report.notebook import as_html
 from dejavu_audit.report.record import (
     AuditRecord,
@@ -14,6 +17,7 @@ from dejavu_audit.report.record import (
 )
 from dejavu_audit.scores.estimates import Score
 from dejavu_audit.scores.label_test import MEANINGS
+from dejavu_audit.scores.memorized import find_memorized
 from dejavu_audit.scores.object_test import MEANINGS as OBJECT_MEANINGS
 from dejavu_audit.scores.symmetric import symmetric as both_directions
 
@@ -131,3 +135,33 @@ def test_every_reference_has_a_line_that_says_whether_it_keeps_up():
         ("naive-bayes", "12.5", "12.5", "-", "12.5", "weaker than the encoder"),
         ("naive-bayes", "12.5", "12.5", "-", "12.5", ""),
     ]
+
+
+def listed(scores, targets):
+    found = find_memorized({"votes": np.array(scores, float)}, np.array(targets), by="votes", q=0.1)
+    figures = membership_figures_record("votes", found.figures)
+    return record().model_copy(update={"memorized": memorized_record(found), "membership_figures": figures})
+
+
+def test_the_list_is_told_with_its_length():
+    # Twenty targets, ten of which score above all of 200 control samples.
+    told = listed([*np.arange(10) + 1000.0, *np.arange(10) - 1000.0, *np.arange(200.0)], [True] * 20 + [False] * 200)
+    lines = {line.name: line for line in summary_lines(told)}
+    line = lines["listed as memorized, at most 10 % of them by chance"]
+    assert (line.value, line.interval) == ("50.0", "10 of 20")
+    assert lines["targets told from the control at 1 % false alarms"].value == "50.0"
+    rare = lines["targets told from the control at 0.1 % false alarms"]
+    assert (rare.value, rare.interval) == (NOT_MEASURED, "needs 1,000 control")
+    said = list(list_lines(told))
+    assert said[0] == "memorized samples by false-discovery rate, ranked by votes: 10 at 5 %, 10 at 10 %, 10 at 20 %"
+    assert any("samples RUN --memorized" in line for line in said)
+
+
+def test_an_empty_list_says_whether_it_could_have_been_otherwise():
+    said = list(list_lines(listed([1.0, 2.0, 3.0, 2.5, 1.5], [True, True, True, False, False])))
+    assert any("the list had to be empty" in line for line in said)
+
+
+def test_without_a_control_no_list_is_told():
+    told = listed([1.0, 2.0], [True, True])
+    assert list(list_lines(told))[0].startswith("no list of memorized samples: there is no control")

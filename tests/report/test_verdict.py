@@ -2,8 +2,26 @@ from __future__ import annotations
 
 import pytest
 
+from dejavu_audit.membership.evidence import Evidence, SetEvidence
 from dejavu_audit.report import verdict
-from dejavu_audit.report.record import HeadlineRecord, ReferenceRecord, ScoreRecord
+from dejavu_audit.report.record import HeadlineRecord, ReferenceRecord
+from dejavu_audit.report.score_record import ScoreRecord
+
+KNOWN = Evidence(
+    SetEvidence("member", "it was trained on them", "a card", "table"),
+    SetEvidence("non-member", "it was not", "a card", "table"),
+    None,
+)
+UNKNOWN = Evidence(
+    SetEvidence("unknown", "nothing is known of what these weights were trained on", "", "none"),
+    SetEvidence("unknown", "nothing is known of what these weights were trained on", "", "none"),
+    None,
+)
+RANDOM = Evidence(
+    SetEvidence("contradicted", "the targets were not in the training data", "the audit", "table"),
+    SetEvidence("non-member", "the weights are random", "the audit", "table"),
+    None,
+)
 
 
 def headline(estimate, low, high, *, calibrated=True):
@@ -35,13 +53,13 @@ def test_the_interval_decides_never_the_point(number, found):
 
 
 def test_the_sentence_holds_number_and_interval():
-    said = verdict.sentence("timm x", headline(0.123, 0.051, 0.2))
+    said = verdict.sentence("timm x", headline(0.123, 0.051, 0.2), KNOWN)
     assert said.startswith("Memorization: timm x")
     assert "+12.3 points (95 % interval +5.1 to +20.0)" in said
 
 
 def test_nothing_shown_is_not_nothing_there():
-    assert "up to +3.0 points cannot be ruled out" in verdict.sentence("m", headline(0.0, -0.02, 0.03))
+    assert "up to +3.0 points cannot be ruled out" in verdict.sentence("m", headline(0.0, -0.02, 0.03), KNOWN)
 
 
 def score(estimate):
@@ -62,7 +80,7 @@ def reference(*, right=0.2, weaker=False, **description):
 
 
 def caveats(number=None, references=(), **said):
-    known = {"control": 5000, "lost": 0, "judged": 100, "symmetric": False}
+    known = {"control": 5000, "lost": 0, "judged": 100, "symmetric": False, "known": KNOWN}
     return verdict.caveats(headline=number or headline(0.1, 0.05, 0.2), references=references, **{**known, **said})
 
 
@@ -95,15 +113,37 @@ def test_many_set_aside_are_said():
 
 def test_the_object_test_speaks_of_captions():
     number = headline(0.1, 0.05, 0.2).model_copy(update={"metric": "ppg"})
-    said = verdict.sentence("openclip x", number)
+    said = verdict.sentence("openclip x", number, KNOWN)
     assert "tells the objects of its targets from their captions" in said and "background" not in said
 
 
 @pytest.mark.parametrize(
     ("low", "high", "says"),
-    [(0.05, 0.2, "Memorization:"), (-0.05, 0.2, "No memorization shown:"), (-0.2, -0.05, "were not exchanged")],
+    [(0.05, 0.2, "Memorization:"), (-0.05, 0.2, "No memorization shown:"), (-0.2, -0.05, "were not exchanged.")],
 )
 def test_the_symmetric_test_speaks_of_both_models(low, high, says):
     number = headline((low + high) / 2, low, high).model_copy(update={"metric": "deja_vu_top1_symmetric"})
-    said = verdict.sentence("timm x", number)
+    said = verdict.sentence("timm x", number, KNOWN)
     assert says in said and "timm x and its reference" in said and "both directions" in said
+
+
+def test_memorization_is_said_only_where_membership_is_known():
+    said = verdict.sentence("timm x", headline(0.1, 0.05, 0.2), UNKNOWN)
+    assert said.startswith("Consistent with memorization: timm x")
+    assert said.endswith("; that the targets were in its training data and that the control was not is not known.")
+
+
+def test_memory_of_what_was_never_seen_is_a_false_alarm():
+    said = verdict.sentence("timm x", headline(0.1, 0.05, 0.2), RANDOM)
+    assert said.startswith("Suspect:") and "false alarm" in said
+
+
+def test_a_control_that_fails_is_called_so_beside_the_headline():
+    said = verdict.sentence("timm x", headline(0.1, 0.05, 0.2), KNOWN, suspect=True)
+    assert said.startswith("Suspect:") and "the control is not drawn like the targets" in said
+    assert not verdict.sentence("timm x", headline(0.1, 0.05, 0.2), KNOWN).startswith("Suspect:")
+
+
+def test_what_was_checked_is_among_the_caveats():
+    said = caveats(control_check="The control passed.", duplicates=["Two pictures are alike."])
+    assert "The control passed." in said and "Two pictures are alike." in said
