@@ -150,8 +150,8 @@ def caveats(
     said = []
     if symmetric:
         said.append(
-            "Each model is the other's reference, so a difference in skill cancels; memory of both is averaged. There is "
-            "no list of memorized samples: each set is remembered by one of the two, and none is left to compare "
+            "Each model is the other's reference, so a difference in skill cancels; memory of both is averaged. There "
+            "is no list of memorized samples: each set is remembered by one of the two, and none is left to compare "
             "with."
         )
     elif not headline.calibrated:

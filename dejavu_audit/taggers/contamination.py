@@ -39,14 +39,14 @@ def known_against(trained_on: str | None, data: str) -> Relation | None:
 def refuse_contaminated(trained_on: str | None, data: str, *, what: str, allowed: bool) -> str | None:
     """Refuse a part of a reference that is known to be trained on the audited data.
 
-    `data` is the name of the audited data ("imagenet", "coco", or the stem of a description) and, after semicolons, where
-    the pictures come from; `what` names the part
-    ("the tagger timm:resnet50.a1_in1k"). Returns None where nothing is known against it, the sentence for the report
+    `data` is the name of the audited data ("imagenet", "coco", or the stem of a description) and, after semicolons,
+    where the pictures come from; `what` names the part ("the tagger timm:resnet50.a1_in1k"). Returns None where nothing is known against it, the sentence for the report
     where it is `allowed` all the same; else raises it as an AuditError.
     """
     if known_against(trained_on, data) is None:
         return None
-    fault = f"{what} is known to be trained on {trained_on}: it may know the targets of an audit on {data.partition(';')[0]}"
+    name = data.partition(";")[0]
+    fault = f"{what} is known to be trained on {trained_on}: it may know the targets of an audit on {name}"
     if allowed:
         return f"{fault}, so that it can pass memory off as correlation; it was allowed by --allow-contaminated"
     raise AuditError(

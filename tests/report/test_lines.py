@@ -164,4 +164,4 @@ def test_an_empty_list_says_whether_it_could_have_been_otherwise():
 
 def test_without_a_control_no_list_is_told():
     told = listed([1.0, 2.0], [True, True])
-    assert list(list_lines(told))[0].startswith("no list of memorized samples: there is no control")
+    assert next(list_lines(told)).startswith("no list of memorized samples: there is no control")
