@@ -8,8 +8,8 @@ import typer
 
 from dejavu_audit import plugins
 from dejavu_audit.cli import options as o
-from dejavu_audit.cli import values
 from dejavu_audit.cli.exits import guarded
+from dejavu_audit.cli.flags import OTHERS, configuration
 from dejavu_audit.cli.interrupts import leave_at_once
 
 ABOUT = {
@@ -88,68 +88,12 @@ def command_for(family: str) -> Callable[..., None]:
         quiet: o.Quiet = False,
         json: o.Json = False,
     ) -> None:
+        # The flags as they were typed; `family` is of the function around this one.
+        given = {name: value for name, value in locals().items() if name not in (*OTHERS, "family")}
         with leave_at_once():
             from dejavu_audit.cli import screen
-            from dejavu_audit.config import AuditConfig
 
-        config = AuditConfig.resolve(
-            family=family,
-            model=model,
-            pretrained=pretrained,
-            arch=arch,
-            layer=layer,
-            normalize=normalize,
-            image_size=image_size,
-            mean=values.triple(mean, "--mean"),
-            std=values.triple(std, "--std"),
-            data=data,
-            root=root,
-            data_options=values.key_values(data_option, "--data-option"),
-            test=test,
-            preset=preset,
-            targets=targets,
-            public=public,
-            control=control,
-            fit=fit,
-            folds=folds,
-            split=split,
-            members=members,
-            reference_members=reference_members,
-            captions=captions,
-            tagger=tagger,
-            tagger_options=values.key_values(tagger_option, "--tagger-option"),
-            tag_threshold=tag_threshold,
-            max_set_aside=max_set_aside,
-            keep_duplicates=keep_duplicates,
-            k=k,
-            query=query,
-            top_objects=top_objects,
-            compat=compat,
-            utility=utility,
-            crop=crop,
-            min_side=min_side,
-            corner=corner,
-            corner_fraction=corner_fraction,
-            baseline=tuple(baseline or ()),
-            baseline_model=baseline_model,
-            baseline_options=values.baseline_options(baseline_option, baseline or [], alpha),
-            reference=reference,
-            allow_contaminated=allow_contaminated,
-            match=match,
-            fdr=fdr,
-            sample_score=sample_score,
-            seed=seed,
-            level=level,
-            interval=interval,
-            replicates=replicates,
-            device=device,
-            precision=precision,
-            batch_size=values.batch(batch_size),
-            workers=workers,
-            jpeg_draft=jpeg_draft,
-            out=out,
-            cache_dir=cache_dir,
-        )
+        config = configuration(family, given)
         with screen.progress(quiet=quiet) as progress:
             with leave_at_once():  # the long part of a start: torch and the encoder's own library
                 from dejavu_audit.audit import prepare, run_audit, test_of

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dejavu_audit.cli import values
-from dejavu_audit.cli.audit import command_for
 
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig
 
 OTHERS = ("dry_run", "quiet", "json")
 """Flags that say what becomes of a configuration, and are not in it."""
-
-
-def parameters(family: str) -> list[inspect.Parameter]:
-    """The parameters of the family's audit command that make its configuration."""
-    every = inspect.signature(command_for(family), eval_str=True).parameters
-    return [one for name, one in every.items() if name not in OTHERS]
 
 
 def configuration(family: str, given: Mapping[str, Any]) -> AuditConfig:

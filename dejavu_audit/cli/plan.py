@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from dejavu_audit.cli import audit
 from dejavu_audit.cli.exits import guarded
-from dejavu_audit.cli.flags import configuration, parameters
+from dejavu_audit.cli.flags import OTHERS, configuration
 from dejavu_audit.cli.interrupts import leave_at_once
 from dejavu_audit.cli.options.panels import OUTPUT
 from dejavu_audit.errors import AuditError
@@ -60,11 +61,11 @@ def command_for(family: str) -> Callable[..., None]:
         json: Annotated[
             bool, typer.Option("--json", help="Print a record instead of tables.", rich_help_panel=OUTPUT)
         ] = False,
-        **audit: Any,
+        **asked: Any,
     ) -> None:
         with leave_at_once():
             from dejavu_audit.cli import screen
-        config = configuration(family, audit)
+        config = configuration(family, asked)
         with screen.progress(quiet=quiet) as progress:
             with leave_at_once():  # the long part of a start: torch and the encoder's own library
                 from dejavu_audit import plugins
@@ -77,13 +78,19 @@ def command_for(family: str) -> Callable[..., None]:
 
         show(record, json=json)
 
-    own = [one for one in inspect.signature(command, eval_str=True).parameters.values() if one.name != "audit"]
+    own = [one for one in inspect.signature(command, eval_str=True).parameters.values() if one.name != "asked"]
     keyword = inspect.Parameter.KEYWORD_ONLY
-    shared = [one.replace(kind=keyword) for one in parameters(family)]
+    shared = [one.replace(kind=keyword) for one in _parameters(family)]
     command.__signature__ = inspect.Signature([*shared, *own])  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in [*shared, *own]} | {"return": None}
     command.__doc__ = f"Plan an audit: the flags are those of `dejavu-audit {family}`, and the plan's own."
     return guarded(command)
+
+
+def _parameters(family: str) -> list[inspect.Parameter]:
+    """The parameters of the family's audit command that make its configuration."""
+    every = inspect.signature(audit.command_for(family), eval_str=True).parameters
+    return [one for name, one in every.items() if name not in OTHERS]
 
 
 def _pair(text: str | None) -> tuple[float, float] | None:

@@ -90,7 +90,7 @@ SampleScore = Annotated[
     option(
         METHOD,
         "--sample-score",
-        metavar="ratio|votes|margin|…",
+        metavar="standing|ratio|votes|margin|…",
         says="What samples are ranked by for that list. (default: auto, the most powerful in the bench)",
     ),
 ]
