@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from dejavu_audit.stages import Plan, Seen
 
 
+BALANCE = "balance"
+"""Stem of the plot of how targets and control differ."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What the scores say."""
@@ -86,7 +90,7 @@ def _draw(folder: Path, plan: Plan, seen: Seen, record: AuditRecord, found: Foun
     from dejavu_audit.report.balance_chart import write_balance_chart  # the plotting library takes a second to load
     from dejavu_audit.report.roc_chart import write_roc_chart
 
-    drawn = [] if record.balance is None else write_balance_chart(folder, record.balance, record.matching)
+    drawn = [] if record.balance is None else write_balance_chart(record.balance, folder / BALANCE, record.matching)
     listed = found.memorized
     if listed is None:
         return drawn

@@ -40,8 +40,9 @@ def refuse_contaminated(trained_on: str | None, data: str, *, what: str, allowed
     """Refuse a part of a reference that is known to be trained on the audited data.
 
     `data` is the name of the audited data ("imagenet", "coco", or the stem of a description) and, after semicolons,
-    where the pictures come from; `what` names the part ("the tagger timm:resnet50.a1_in1k"). Returns None where nothing is known against it, the sentence for the report
-    where it is `allowed` all the same; else raises it as an AuditError.
+    where the pictures come from; `what` names the part ("the tagger timm:resnet50.a1_in1k"). Returns None where nothing
+    is known against it, the sentence for the report where it is `allowed` all the same; else raises it as an
+    AuditError.
     """
     if known_against(trained_on, data) is None:
         return None
