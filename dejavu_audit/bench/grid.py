@@ -53,12 +53,13 @@ class Training:
 
     def is_whole(self, folder: Path) -> bool:
         """Whether the weights are there, made by this very recipe."""
-        from safetensors import safe_open
+        from safetensors import SafetensorError, safe_open
 
-        if not self.file(folder).exists():
+        try:
+            with safe_open(self.file(folder), "pt") as file:
+                return bool(file.metadata() == self.made)
+        except (OSError, SafetensorError):
             return False
-        with safe_open(self.file(folder), "pt") as file:
-            return bool(file.metadata() == self.made)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from dejavu_audit.bench.grid import FOLDER, GridCell, Training, grid
 from dejavu_audit.bench.training import train_encoder
+from dejavu_audit.bench.workers import spread
 
 
 def train(training: Training, folder: Path) -> None:
@@ -35,11 +35,8 @@ def train_cells(cells: Sequence[GridCell], folder: Path, processes: int) -> None
     # By name: cells share what they go on from, and each is trained once.
     first = {cell.base.name: cell.base for cell in cells}
     second = {training.name: training for cell in cells for training in (cell.encoder, cell.twin)}
-    # Fresh processes: a forked torch may hang.
-    with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for stage in (first, second):
-            for job in [pool.submit(train, training, folder) for training in stage.values()]:
-                job.result()
+    for stage in (first, second):
+        spread(partial(train, folder=folder), list(stage.values()), processes, typer.echo)
 
 
 def main(

@@ -114,3 +114,18 @@ def test_it_learns_and_says_how_far_it_is():
     assert [line.split(",")[0] for line in said] == ["target: step 100 of 200", "target: step 200 of 200"]
     early, late = (float(line.split("loss ")[1].split(",")[0]) for line in said)
     assert late < 0.7 * early
+
+
+def test_a_training_goes_on_from_given_weights():
+    first = train_encoder(TINY)
+    # A step at a rate of next to nothing leaves them where they were; without a start it would begin elsewhere.
+    still = replace(TINY, seed=5, steps=2, peak_rate=1e-12, weight_decay=0.0)
+    on, anew = train_encoder(still, start=first), train_encoder(still)
+    weights = [name for name in first if name.endswith("weight")]
+    assert all(torch.allclose(on[name], first[name], atol=1e-6) for name in weights)
+    assert not torch.allclose(anew["fc.weight"], first["fc.weight"], atol=1e-3)
+
+
+def test_a_training_without_members_is_one_of_others_alone():
+    pixels, labels, order = _training_set(replace(TINY, n_members=0, repeats=0))
+    assert len(pixels) == len(labels) == len(order) == 40

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from dejavu_audit.bench.grid import BASES, BRANCH, GridCell, Training, grid, refuse_if_missing
+from dejavu_audit.bench.recipe import Recipe
+from dejavu_audit.errors import AuditError
+
+CELL = GridCell(100, 0.3, 10)
+
+
+def test_the_grid_has_every_setting_once():
+    settings = [(cell.classes, cell.correlation, cell.repeats) for cell in grid()]
+    assert len(settings) == len(set(settings)) == 20
+    assert {classes for classes, _, _ in settings} == {10, 100}
+    assert {correlation for _, correlation, _ in settings} == {0, 0.3}
+    assert {repeats for _, _, repeats in settings} == {0, 1, 3, 10, 30}
+
+
+def test_forty_encoders_go_on_from_four():
+    trainings = {t.name: t for cell in grid() for t in (cell.encoder, cell.twin)}
+    assert len(trainings) == 40
+    assert len({t.start.name for t in trainings.values()}) == 4
+    # Weights of different makes never share a file.
+    made = [tuple(t.made.items()) for t in trainings.values()]
+    assert len(set(made)) == 40
+
+
+@pytest.mark.parametrize("cell", grid(), ids=lambda cell: cell.name)
+def test_nobody_but_the_encoder_sees_the_targets(cell):
+    assert cell.base.start is None and (cell.base.recipe.n_members, cell.base.recipe.repeats) == (0, 0)
+    assert cell.encoder.recipe.members == "target" and cell.encoder.recipe.repeats == cell.repeats
+    assert cell.twin.recipe.members == "twin" or cell.twin.recipe.repeats == 0
+    for training in (cell.base, cell.encoder, cell.twin):
+        assert (training.recipe.classes, training.recipe.correlation) == (cell.classes, cell.correlation)
+
+
+def test_a_twin_differs_in_its_members_alone_and_without_members_in_its_seed():
+    assert CELL.twin.recipe == replace(CELL.encoder.recipe, members="twin")
+    without = GridCell(10, 0.0, 0)
+    assert without.twin.recipe == replace(without.encoder.recipe, seed=without.twin.recipe.seed)
+    assert without.twin.recipe.seed != without.encoder.recipe.seed
+    assert CELL.twin.start == CELL.encoder.start == Training("base-100-0.3", replace(BASES[100], correlation=0.3))
+    assert BRANCH.seed != BASES[10].seed  # else the second training would see the crops of the first again
+
+
+def test_the_header_says_how_both_trainings_went():
+    made = CELL.encoder.made
+    assert made["recipe.repeats"] == "10" and made["start.recipe.repeats"] == "0"
+    assert made["start.recipe.steps"] == str(BASES[100].steps)
+    assert not any(name.startswith("start.") for name in CELL.base.made)
+
+
+def test_weights_are_whole_where_this_very_recipe_made_them(tmp_path):
+    training = Training("one", Recipe(steps=7))
+    assert not training.is_whole(tmp_path)
+    save_file({"weight": torch.zeros(1)}, training.file(tmp_path), training.made)
+    assert training.is_whole(tmp_path)
+    assert not Training("one", Recipe(steps=8)).is_whole(tmp_path)
+    assert not Training("one", Recipe(steps=7), start=training).is_whole(tmp_path)
+
+
+def test_missing_weights_are_named_with_what_makes_them(tmp_path):
+    save_file({"weight": torch.zeros(1)}, CELL.encoder.file(tmp_path), CELL.encoder.made)
+    with pytest.raises(AuditError, match=r"^1 of the 2 encoders.*twin-100-0\.3-10.*python -m dejavu_audit\.bench\.grid_"):
+        refuse_if_missing([CELL], tmp_path)
+    save_file({"weight": torch.zeros(1)}, CELL.twin.file(tmp_path), CELL.twin.made)
+    refuse_if_missing([CELL], tmp_path)
+
+
+def test_a_file_that_is_no_weights_is_missing(tmp_path):
+    CELL.encoder.file(tmp_path).write_text("nothing")
+    assert not CELL.encoder.is_whole(tmp_path)
