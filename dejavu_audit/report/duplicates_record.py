@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from dejavu_audit.report.plain import plain
 from dejavu_audit.report.score_record import Record
 
 if TYPE_CHECKING:
@@ -74,8 +73,8 @@ class DuplicatesRecord(Record):
         said = []
         if told and self.kept:
             said.append(
-                f"Duplicates across the sets were left in, as was asked (--keep-duplicates): {_listed(told)}; copies of "
-                "targets among public pictures look like memory, and in the control they hide it."
+                f"Duplicates across the sets were left in, as was asked (--keep-duplicates): {_listed(told)}; copies "
+                "of targets among public pictures look like memory, and in the control they hide it."
             )
         elif told:
             said.append(f"Duplicates across the sets were taken out: {_listed(told)}.")
@@ -122,4 +121,4 @@ def _examples(found: Duplicates) -> Iterator[ExampleRecord]:
     """The first of the pairs, which are in order of sets and kinds."""
     fields = ("set", "id", "other_set", "other_id", "kind", "similarity", "mirrored")
     for pair in found.pairs.slice(0, EXAMPLES).select(list(fields)).to_pylist():
-        yield ExampleRecord(**{**pair, "id": plain(pair["id"]), "other_id": plain(pair["other_id"])})
+        yield ExampleRecord(**pair)
