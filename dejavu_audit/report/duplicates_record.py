@@ -16,7 +16,8 @@ SetName = Literal["target", "control", "public", "fit"]
 EXAMPLES = 20
 """Pairs that are named."""
 FILE = "duplicates.parquet"
-_WORDS = {"target": "targets", "control": "control pictures", "public": "public pictures", "fit": "pictures to fit on"}
+_ONE = {"target": "target", "control": "control picture", "public": "public picture", "fit": "picture to fit on"}
+_MANY = {"target": "targets", "control": "control pictures", "public": "public pictures", "fit": "pictures to fit on"}
 
 
 class FoundRecord(Record):
@@ -83,7 +84,7 @@ class DuplicatesRecord(Record):
         if self.clusters:
             said.append(
                 f"{self.clustered:,} samples are near-duplicates of others of their own set; they make "
-                f"{self.clusters:,} clusters, which are resampled whole."
+                f"{self.clusters:,} cluster{'' if self.clusters == 1 else 's'}, resampled whole."
             )
         return said
 
@@ -91,11 +92,12 @@ class DuplicatesRecord(Record):
 def _count(found: FoundRecord) -> str:
     total = sum(found.kinds.values())
     exact = total - found.kinds.get("near", 0)
-    return f"{total:,} {_WORDS[found.other]}" + (f" ({exact:,} exact)" if exact else "")
+    what = (_ONE if total == 1 else _MANY)[found.other]
+    return f"{total:,} {what}" + (f" ({exact:,} exact)" if exact else "")
 
 
 def _among(found: FoundRecord) -> str:
-    return f"like {_WORDS[found.set]}"
+    return f"like {_MANY[found.set]}"
 
 
 def _listed(parts: list[str]) -> str:

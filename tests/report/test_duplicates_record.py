@@ -36,7 +36,7 @@ def test_what_was_taken_out_is_counted_by_set_and_kind():
     record = duplicates_record(found(pairs=EXAMPLES + 5, counts=counts, lost={1: "a", 2: "b"}, clusters={7: 0, 8: 0}))
     assert record.sentences() == [
         "Duplicates across the sets were taken out: 5 public pictures (2 exact) like targets.",
-        "2 samples are near-duplicates of others of their own set; they make 1 clusters, which are resampled whole.",
+        "2 samples are near-duplicates of others of their own set; they make 1 cluster, resampled whole.",
     ]
     assert record.removed == 2 and len(record.examples) == EXAMPLES and record.file == "duplicates.parquet"
     assert record.examples[0].id == "t0" and record.examples[0].other_id == "p0"
@@ -44,7 +44,7 @@ def test_what_was_taken_out_is_counted_by_set_and_kind():
 
 def test_what_was_left_in_is_said():
     said = duplicates_record(found(counts={("target", "control"): {"near": 1}}, kept=True)).sentences()
-    assert "left in" in said[0] and "1 control pictures like targets" in said[0]
+    assert "left in" in said[0] and "1 control picture like targets" in said[0]
 
 
 def test_distinct_data_are_taken_at_their_word():
