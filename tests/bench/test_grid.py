@@ -66,7 +66,9 @@ def test_weights_are_whole_where_this_very_recipe_made_them(tmp_path):
 
 def test_missing_weights_are_named_with_what_makes_them(tmp_path):
     save_file({"weight": torch.zeros(1)}, CELL.encoder.file(tmp_path), CELL.encoder.made)
-    with pytest.raises(AuditError, match=r"^1 of the 2 encoders.*twin-100-0\.3-10.*python -m dejavu_audit\.bench\.grid_"):
+    with pytest.raises(
+        AuditError, match=r"^1 of the 2 encoders.*twin-100-0\.3-10.*python -m dejavu_audit\.bench\.grid_"
+    ):
         refuse_if_missing([CELL], tmp_path)
     save_file({"weight": torch.zeros(1)}, CELL.twin.file(tmp_path), CELL.twin.made)
     refuse_if_missing([CELL], tmp_path)

@@ -99,10 +99,12 @@ def row_of(encoder: str, classes: int, correlation: float, repeats: int, found: 
         "right_control": _score(one, "accuracy_target_top1_control"),
         **_interval("estimate", one),
         "uncalibrated": _score(one, "deja_vu_top1_targets"),
+        "twin_right_targets": _score(two, "accuracy_reference_top1"),
+        "twin_right_control": _score(two, "accuracy_reference_top1_control"),
         **_interval("truth", two),
         "truth_uncalibrated": _score(two, "deja_vu_top1_targets"),
         **_interval("twin_estimate", twin),
-        **_lists(one),
+        **lists(one.memorized),
     }
 
 
@@ -116,10 +118,9 @@ def _interval(name: str, record: AuditRecord) -> Row:
     return {name: head.estimate, f"{name}_low": head.low, f"{name}_high": head.high}
 
 
-def _lists(record: AuditRecord) -> Row:
-    """By score: its area under the ROC curve, and how long the list is at every rate; empty where there is none."""
+def lists(found: Any) -> Row:
+    """From a `MemorizedRecord`, by score: area under the ROC curve and length of the list at every rate, or None."""
     row: Row = {}
-    found: Any = record.memorized
     compared = {} if found is None else {one.score: one for one in found.compared}
     for score in SCORES:
         one = compared.get(score)
