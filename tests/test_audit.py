@@ -21,7 +21,7 @@ def test_a_model_without_family_is_refused():
 def plan_of(sizes, **settings):
     config = AuditConfig.resolve(family="timm", model="x", data="scenes", **settings)
     sets = {name: np.arange(size) for name, size in sizes.items()}
-    return SimpleNamespace(config=config, split=SimpleNamespace(sets=lambda: sets))
+    return SimpleNamespace(config=config, split=SimpleNamespace(sets=lambda: sets), symmetric=False)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,8 @@ def test_as_many_as_allowed_may_be_lost():
 def test_the_width_is_told_beforehand():
     """Var = 0.2/500 + 0.2/500 = 0.0008, its root 0.02828, times 1.96 is 5.5 points."""
     said = []
-    plan = plan_of({"target": 500, "control": 500, "public": 50, "fit": 10})
+    plan = plan_of({"target": 500, "control": 500, "public": 50, "fit": 10}, test="label")
     announce(plan, SimpleNamespace(say=said.append))
     assert "1,060 pictures (500 target, 500 control, 50 public, 10 fit)" in said[0]
-    assert said[0].endswith("about +-5.5 points")
+    assert "the 95 % interval will be about +-5.5 points" in said[0]
+    assert said[0].endswith("points or more can be detected with 80 % power")
