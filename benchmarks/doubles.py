@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import gzip
 import io
+import tempfile
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import skimage.data
 from PIL import Image, ImageEnhance
 from sklearn.datasets import load_sample_images
 
 from dejavu_audit.data.pictures import open_picture
+from dejavu_audit.duplicates.search import find_duplicates
+from dejavu_audit.inspection.inspecting import inspect
+from dejavu_audit.progress import Silent
 from dejavu_audit.types import Annotation
 
 SKIMAGE = (
@@ -108,11 +114,7 @@ def tiles(photograph: Image.Image, rows: int, columns: int) -> list[Image.Image]
     """Cut without overlap."""
     w, h = photograph.size
     xs, ys = np.linspace(0, w, columns + 1).astype(int), np.linspace(0, h, rows + 1).astype(int)
-    return [
-        photograph.crop((int(x0), int(y0), int(x1), int(y1)))
-        for y0, y1 in zip(ys[:-1], ys[1:], strict=True)
-        for x0, x1 in zip(xs[:-1], xs[1:], strict=True)
-    ]
+    return [photograph.crop((int(x0), int(y0), int(x1), int(y1))) for y0, y1 in pairwise(ys) for x0, x1 in pairwise(xs)]
 
 
 def window(photograph: Image.Image, rng: np.random.Generator, least: float, most: float) -> Image.Image:
@@ -190,3 +192,29 @@ def _recoloured(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     turn = int(rng.integers(-8, 9))
     turned = hue.point([(level + turn) % 256 for level in range(256)])
     return Image.merge("HSV", (turned, saturation, value)).convert("RGB")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Shares of the planted that were found, and of the others that were called duplicates."""
+
+    right: float
+    false: float
+
+
+def plant(targets: list[Image.Image], strangers: list[Image.Image], kind: str, rng: np.random.Generator) -> Planted:
+    """Targets, and a public set of one near-duplicate of each among strangers: what does the search say?
+
+    A planted one counts as found where the pair of it and its own target is listed.
+    """
+    n, m = len(targets), len(strangers)
+    copies = [planted(kind, picture, rng) for picture in targets]
+    album = Album([*map(encoded, targets), *map(encoded, strangers), *copies])
+    rows = np.arange(len(album.pictures))
+    with tempfile.TemporaryDirectory() as cache:
+        looks = inspect(album, rows, cache, workers=0, progress=Silent())
+    found = find_duplicates(looks, {"target": rows[:n], "public": rows[n:]}, album, workers=0, progress=Silent())
+    pairs = found.pairs.filter(pa.compute.equal(found.pairs["other_set"], "public"))
+    right = np.asarray(pairs["other_row"]) - np.asarray(pairs["row"]) == n + m
+    false = sum(n <= row < n + m for row in found.lost)
+    return Planted(len(set(np.asarray(pairs["row"])[right].tolist())) / n, false / max(1, m))

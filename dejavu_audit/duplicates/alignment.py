@@ -96,7 +96,8 @@ def _moved(windows: Pixels, by: Pixels) -> Pixels:
 def _seen(one: Pixels, windows: Pixels) -> tuple[Pixels, Pixels]:
     """What the windows show, (n, 32, 32), and 1 where that lies on the picture."""
     (columns, across), (rows, down) = _samples(windows[:, 0], windows[:, 1]), _samples(windows[:, 2], windows[:, 3])
-    return np.matmul(np.matmul(rows, one), columns.transpose(0, 2, 1)), down[:, :, None] * across[:, None, :]
+    seen: Pixels = np.matmul(np.matmul(rows, one), columns.transpose(0, 2, 1))
+    return seen, down[:, :, None] * across[:, None, :]
 
 
 def _samples(start: Pixels, length: Pixels) -> tuple[Pixels, Pixels]:
@@ -104,7 +105,8 @@ def _samples(start: Pixels, length: Pixels) -> tuple[Pixels, Pixels]:
     at = (start[:, None] + _MIDDLES * length[:, None]) * THUMBNAIL - np.float32(0.5)
     inside = ((at > -0.75) & (at < THUMBNAIL - 0.25)).astype(np.float32)
     distance = np.abs(np.clip(at, 0, THUMBNAIL - 1)[:, :, None] - np.arange(THUMBNAIL, dtype=np.float32))
-    return np.maximum(0, 1 - distance), inside
+    weights: Pixels = np.maximum(0, 1 - distance)
+    return weights, inside
 
 
 def _normalised(rows: Pixels, weights: Pixels | None = None) -> Pixels:
@@ -112,11 +114,13 @@ def _normalised(rows: Pixels, weights: Pixels | None = None) -> Pixels:
     if weights is None:
         rows = rows - rows.mean(axis=1, keepdims=True)
         length = np.sqrt(np.einsum("np,np->n", rows, rows))[:, None]
-        return rows / np.maximum(length, 1e-3)
+        unit: Pixels = rows / np.maximum(length, np.float32(1e-3))
+        return unit
     share = np.maximum(weights.mean(axis=1, keepdims=True), 1e-3)
     rows = (rows - (rows * weights).mean(axis=1, keepdims=True) / share) * weights
     length = np.sqrt(np.einsum("np,np->n", rows, rows)[:, None] / share)
-    return rows / np.maximum(length, 1e-3)
+    unit = rows / np.maximum(length, np.float32(1e-3))
+    return unit
 
 
 def _slopes(other: Pixels, template: Pixels) -> Pixels:
@@ -151,14 +155,14 @@ def _measured(one: Pixels, other: Pixels, windows: Pixels) -> Aligned:
     n = len(one)
     weights = inside.reshape(n, _PIXELS)
     share = np.maximum(weights.sum(axis=1), 1e-3)
-    unshaded = [_unshaded(part.reshape(n, _PIXELS)) for part in (seen, other)]
-    relief = [np.sqrt(np.einsum("np,np,np->n", part, part, weights) / share) for part in unshaded]
-    fine = [(part - _blurred(part)).reshape(n, _PIXELS) for part in (seen, other)]
+    bare_one, bare_other = _unshaded(seen.reshape(n, _PIXELS)), _unshaded(other.reshape(n, _PIXELS))
+    relief = np.minimum(*(np.einsum("np,np,np->n", bare, bare, weights) for bare in (bare_one, bare_other)))
+    fine_one, fine_other = ((part - _blurred(part)).reshape(n, _PIXELS) for part in (seen, other))
     return Aligned(
         windows=windows,
-        structure=_correlation(*unshaded, weights),
-        detail=_correlation(*fine, weights),
-        relief=np.minimum(*relief).astype(np.float32),
+        structure=_correlation(bare_one, bare_other, weights),
+        detail=_correlation(fine_one, fine_other, weights),
+        relief=np.sqrt(relief / share).astype(np.float32),
         difference=((np.abs(seen - other).reshape(n, _PIXELS) * weights).sum(axis=1) / share).astype(np.float32),
         overlap=weights.mean(axis=1),
     )
@@ -167,7 +171,7 @@ def _measured(one: Pixels, other: Pixels, windows: Pixels) -> Aligned:
 def _unshaded(rows: Pixels) -> Pixels:
     """(n, 1024) less the polynomial of degree two that fits each picture best."""
     basis = _shadings()
-    found: Pixels = rows - (rows @ basis) @ basis.T
+    found: Pixels = rows - np.matmul(np.matmul(rows, basis), basis.T)
     return found
 
 
@@ -175,7 +179,7 @@ def _unshaded(rows: Pixels) -> Pixels:
 def _shadings() -> Pixels:
     """(1024, 6) orthonormal polynomials of degree up to two."""
     y, x = np.meshgrid(_MIDDLES - 0.5, _MIDDLES - 0.5, indexing="ij")
-    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=2).reshape(-1, 6)
+    terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=2).reshape(_PIXELS, 6)
     basis: Pixels = np.linalg.qr(terms)[0].astype(np.float32)
     return basis
 

@@ -105,7 +105,7 @@ def _fingerprints(entries: Entries, which: Places) -> NDArray[np.uint64]:
 
 
 def _same_thumbnail(entries: Entries, one: Places, other: Places) -> NDArray[np.bool_]:
-    same = np.abs(entries.colour[one] - entries.colour[other]).max(axis=1, initial=0) <= 2 * SAME
+    same: NDArray[np.bool_] = np.abs(entries.colour[one] - entries.colour[other]).max(axis=1, initial=0) <= 2 * SAME
     for start in range(0, len(one), _BLOCK):
         some = slice(start, start + _BLOCK)
         same[some] &= (entries.thumbnail(one[some]) == entries.thumbnail(other[some])).all(axis=(1, 2))

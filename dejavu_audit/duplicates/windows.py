@@ -39,4 +39,5 @@ def interpolation(side: int, start: float, length: float) -> Weights:
     """
     at = (start + (np.arange(side) + 0.5) / side * length) * side - 0.5
     distance = np.abs(np.clip(at, 0, side - 1)[:, None] - np.arange(side))
-    return np.maximum(0, 1 - distance).astype(np.float32)
+    weights: Weights = np.maximum(0, 1 - distance).astype(np.float32)
+    return weights
