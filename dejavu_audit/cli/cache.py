@@ -24,7 +24,7 @@ def info(
     cache_dir: CacheDir = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, sizes in bytes.")] = False,
 ) -> None:
-    """List what the cache holds: embeddings by model and view, and fitted baselines."""
+    """List what the cache holds: embeddings by model and view, inspections by data set, fitted baselines."""
     from datetime import datetime, timezone
 
     from rich.console import Console
@@ -67,7 +67,7 @@ def prune(
     everything: Annotated[bool, typer.Option("--all", help="Remove everything.")] = False,
     cache_dir: CacheDir = None,
 ) -> None:
-    """Make room: what is removed is embedded or fitted again when it is needed. Damaged files always go."""
+    """Make room: what is removed is embedded, inspected or fitted again when it is needed. Damaged files always go."""
     from dejavu_audit.embeddings.cache import prune as prune_cache
 
     limit = 0 if everything else int(max_size * 1e9) if max_size is not None else None

@@ -1,4 +1,7 @@
-"""What is kept of earlier runs, and making room: the library side of `dejavu-audit cache info` and `cache prune`."""
+"""What is kept of earlier runs, and making room: the library side of `dejavu-audit cache info` and `cache prune`.
+
+Shelves lie in `embeddings` and `inspections`, a folder each with a meta.json and shards; fits are single files.
+"""
 
 from __future__ import annotations
 
@@ -13,22 +16,24 @@ from typing import Any
 from dejavu_audit.embeddings.store import DAMAGED, META, cache_root
 from dejavu_audit.errors import AuditError
 
+SHELVES = {"embeddings": "embeddings", "inspections": "inspection"}
+"""Folder -> kind of what lies there."""
 STALE = 3_600.0
 """Seconds after which an unfinished file is taken for a killed run's."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that can be removed by itself: the vectors of one view of one model, or one fitted baseline."""
+    """Something that can be removed by itself: a view's vectors, a data set's inspection, or a fitted baseline."""
 
     kind: str
-    """ "embeddings" or "fit"."""
+    """ "embeddings", "inspection" or "fit"."""
     path: Path
     name: str
-    """The model's name, or the fit's file name."""
+    """The name of the model or the data set, or the fit's file name."""
     pretrained: str | None
     crop: str | None
-    """Key of the crop rule, "full" for full pictures; None for a fit."""
+    """Key of the crop rule, "full" for full pictures; None but for embeddings."""
     dim: int | None
     size: int
     """Bytes on disk, damaged and unfinished files included."""
@@ -54,7 +59,9 @@ class Pruned:
 def info(cache_dir: Path | str | None = None) -> list[Entry]:
     """Everything in the cache, the largest first; empty where there is no cache. Nothing is created."""
     root = cache_root(cache_dir)
-    shelves = [_shelf(path) for path in _children(root / "embeddings") if path.is_dir()]
+    shelves = [
+        _shelf(path, kind) for folder, kind in SHELVES.items() for path in _children(root / folder) if path.is_dir()
+    ]
     fits = [_fit(path) for path in _children(root / "fits") if path.is_file() and not path.name.startswith(".")]
     return sorted([*shelves, *fits], key=lambda entry: (-entry.size, str(entry.path)))
 
@@ -88,7 +95,7 @@ def prune(
     return Pruned(removed, files, freed + sum(entry.size for entry in removed))
 
 
-def _shelf(path: Path) -> Entry:
+def _shelf(path: Path, kind: str) -> Entry:
     meta: dict[str, Any] = {}
     with contextlib.suppress(OSError, ValueError):
         read = json.loads((path / META).read_text())
@@ -98,7 +105,7 @@ def _shelf(path: Path) -> Entry:
     used = _time(path / META) if (path / META).exists() else max(times, default=_time(path))
     dim = meta.get("dim")
     return Entry(
-        kind="embeddings",
+        kind=kind,
         path=path,
         name=str(meta.get("name") or path.name),
         pretrained=_text(meta.get("pretrained")),
@@ -118,7 +125,8 @@ def _fit(path: Path) -> Entry:
 def _sweep(root: Path) -> tuple[int, int]:
     """Remove damaged shards and what killed runs left half written; how many files, how many bytes."""
     files = freed = 0
-    for path in [file for shelf in _children(root / "embeddings") for file in _children(shelf)]:
+    shelves = [shelf for folder in SHELVES for shelf in _children(root / folder)]
+    for path in [file for shelf in shelves for file in _children(shelf)]:
         stale = path.suffix == ".tmp" and time.time() - _time(path) > STALE
         if path.suffix == DAMAGED or stale:
             size = _size(path)

@@ -59,10 +59,10 @@ def statistics(grey: NDArray[np.uint8], colours: NDArray[np.uint8], aspect: NDAr
 
     """
     n = len(grey)
-    planes = np.ascontiguousarray(colours.reshape(n, -1, 3).transpose(2, 0, 1)).astype(np.float32) / 255
-    levels = np.tensordot(np.array([0.299, 0.587, 0.114], np.float32), planes, 1)
+    planes = np.ascontiguousarray(colours.reshape(n, -1, 3).transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
+    levels: Pixels = np.tensordot(np.array([0.299, 0.587, 0.114], np.float32), planes, 1)
     saturation, hue = _saturation_and_hue(planes)
-    fine = grey.astype(np.float32) / 255
+    fine = grey.astype(np.float32) / np.float32(255)
     parts = [
         aspect[:, None],
         planes.mean(axis=2).T,
@@ -124,7 +124,7 @@ def _detail(grey: Pixels) -> Pixels:
     spread = grey.var(axis=(1, 2))
     for _ in range(3):
         rows = grey[:, ::2] + grey[:, 1::2]
-        grey = (rows[:, :, ::2] + rows[:, :, 1::2]) / 4
+        grey = np.asarray((rows[:, :, ::2] + rows[:, :, 1::2]) / 4, np.float32)
         left = grey.var(axis=(1, 2))
         lost.append(np.sqrt(np.maximum(spread - left, 0)))
         spread = left
