@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dejavu_audit.report.record import HeadlineRecord, ScoreRecord
+from dejavu_audit.report.record import HeadlineRecord
+from dejavu_audit.report.score_record import ScoreRecord
 from dejavu_audit.report.sweep_record import SweepRecord, SweepRow
 
 

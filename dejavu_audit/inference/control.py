@@ -30,7 +30,11 @@ class Design(NamedTuple):
 
     def taken(self, at: Rows) -> Design:
         """Of some of them."""
-        return Design(*(None if column is None else column[at] for column in self))
+        return Design(
+            None if self.groups is None else self.groups[at],
+            None if self.weights is None else self.weights[at],
+            None if self.strata is None else self.strata[at],
+        )
 
 
 def design_of(plan: Plan, seen: Seen) -> Design:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dejavu_audit.report.record import ReferenceRecord, ScoreRecord
+from dejavu_audit.report.record import ReferenceRecord
+from dejavu_audit.report.score_record import ScoreRecord
 from dejavu_audit.scores.estimates import NOTHING
 from dejavu_audit.scores.symmetric import CONTROL, OTHERS, symmetric
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dejavu_audit.report.record import AuditRecord, ScoreRecord
+    from dejavu_audit.report.record import AuditRecord
+    from dejavu_audit.report.score_record import ScoreRecord
 
 NOT_MEASURED = "not measured"
 UNIT = "percent of pictures"

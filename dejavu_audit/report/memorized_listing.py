@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 def read_memorized(path: Path, top: int) -> tuple[Run, MemorizedRecord, list[dict[str, Any]]]:
     """A run, its list's record, and the first `top` of the list as `listing` gives them, least p-value first.
 
-    AuditError where the run has no list, because it is older than lists are.
+    AuditError where the run has no list, because it is older than lists are or has no control to compare with.
     """
     told = read_record(path).memorized
     if told is None or not set(MEMORIZED) <= set(columns_of(path)):
-        raise AuditError(f"the run {path} is older than lists of memorized samples; run the audit again")
+        raise AuditError(
+            f"the run {path} has no list of memorized samples: it is older than lists are, or a two-model test in both "
+            "directions; run the audit again, with a control"
+        )
     run = read_run(path, ["set", *MEMORIZED])
     rows = listing(run, rank_listed(run.samples, top))
-    return run, MemorizedRecord.model_validate(told if isinstance(told, dict) else told.model_dump()), rows
+    return run, told, rows
 
 
 def sentence(found: MemorizedRecord) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from dejavu_audit.report.record import AuditRecord, HeadlineRecord, ScoreRecord
+    from dejavu_audit.report.record import AuditRecord, HeadlineRecord
+    from dejavu_audit.report.score_record import ScoreRecord
 
 
 @dataclass(frozen=True)

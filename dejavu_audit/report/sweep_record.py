@@ -8,7 +8,8 @@ from typing import Any, Literal
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from dejavu_audit.report.record import AuditRecord, HeadlineRecord, ScoreRecord
+from dejavu_audit.report.record import AuditRecord, HeadlineRecord
+from dejavu_audit.report.score_record import ScoreRecord
 
 SCHEMA_VERSION = "1.0"
 RIGHT = tuple(

@@ -112,7 +112,7 @@ def test_json_is_json_alone_while_a_gallery_is_drawn(label, tmp_path):
         (["--by", "dog"], "unknown list 'dog'"),
         (["--by", "class", "--gallery", "x.png"], "leave out --by class"),
         (["--gallery", "x.jpg"], "must end in .png"),
-        (["--memorized"], "older than lists of memorized samples"),
+        (["--memorized"], "has no list of memorized samples"),
         (["--memorized", "--sort", "margin"], "leave out --by, --part, --set, --sort"),
         (["--memorized", "--set", "control"], "--memorized is a list of its own"),
     ],
