@@ -41,7 +41,7 @@ def test_an_empty_list_and_none_at_all_say_why(tmp_path):
 
 def test_an_older_run_has_no_list(tmp_path):
     folder = write_run(tmp_path / "run")
-    with pytest.raises(AuditError, match="has no list of memorized samples.*run the audit again"):
+    with pytest.raises(AuditError, match=r"has no list of memorized samples.*run the audit again"):
         read_memorized(folder, 10)
 
 
