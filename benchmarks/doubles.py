@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 import skimage.data
 from PIL import Image, ImageEnhance
 from sklearn.datasets import load_sample_images
@@ -202,19 +201,25 @@ class Planted:
     false: float
 
 
-def plant(targets: list[Image.Image], strangers: list[Image.Image], kind: str, rng: np.random.Generator) -> Planted:
-    """Targets, and a public set of one near-duplicate of each among strangers: what does the search say?
+def plant(
+    targets: list[Image.Image], strangers: list[Image.Image], kinds: tuple[str, ...], rng: np.random.Generator
+) -> dict[str, Planted]:
+    """By kind: of targets, and a public set of one near-duplicate of each among strangers, what does the search say?
 
     A planted one counts as found where the pair of it and its own target is listed.
     """
     n, m = len(targets), len(strangers)
-    copies = [planted(kind, picture, rng) for picture in targets]
+    copies = [planted(kind, picture, rng) for kind in kinds for picture in targets]
     album = Album([*map(encoded, targets), *map(encoded, strangers), *copies])
     rows = np.arange(len(album.pictures))
     with tempfile.TemporaryDirectory() as cache:
         looks = inspect(album, rows, cache, workers=0, progress=Silent())
-    found = find_duplicates(looks, {"target": rows[:n], "public": rows[n:]}, album, workers=0, progress=Silent())
-    pairs = found.pairs.filter(pa.compute.equal(found.pairs["other_set"], "public"))
-    right = np.asarray(pairs["other_row"]) - np.asarray(pairs["row"]) == n + m
-    false = sum(n <= row < n + m for row in found.lost)
-    return Planted(len(set(np.asarray(pairs["row"])[right].tolist())) / n, false / max(1, m))
+    told = {}
+    for number, kind in enumerate(kinds):
+        first = n + m + number * n
+        sets = {"target": rows[:n], "public": np.concatenate([rows[n : n + m], rows[first : first + n]])}
+        found = find_duplicates(looks, sets, album, workers=0, progress=Silent())
+        row, other = (np.asarray(found.pairs[name]) for name in ("row", "other_row"))
+        false = sum(n <= row < n + m for row in found.lost)
+        told[kind] = Planted(len(set(row[other - row == first].tolist())) / n, false / max(1, m))
+    return told

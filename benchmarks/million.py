@@ -77,10 +77,11 @@ def search(folder: Path, n: int) -> tuple[float, float, int]:
     keys[:, 8] = 1
     flat = pa.py_buffer(column("statistics", np.float32, len(STATISTICS)))
     values = pa.Array.from_buffers(pa.float32(), n * len(STATISTICS), [None, flat])
+    thumbnails = column("thumbnails", np.uint8, _PIXELS)
     columns = {
         "row": np.arange(n),
         "key": fixed_binary(keys),
-        "thumbnail": fixed_binary(column("thumbnails", np.uint8, _PIXELS)),
+        "thumbnail": fixed_binary(thumbnails),
         "bytes_hash": fixed_binary(keys[:, ::-1]),
         "phash": pa.array(np.asarray(column("hashes", np.uint64))),
         "width": np.full(n, 500, np.int32),
@@ -96,8 +97,9 @@ def search(folder: Path, n: int) -> tuple[float, float, int]:
         "public": np.concatenate([rows[cuts[1] : fit], rows[n - PLANTED :]]),
         "fit": rows[fit : n - PLANTED],
     }
+    looks = Looks(pa.table(columns), {}, scratch=thumbnails)
     began = time.perf_counter()
-    found = find_duplicates(Looks(pa.table(columns), {}), sets, _Blank(n), workers=0, progress=Silent())
+    found = find_duplicates(looks, sets, _Blank(n), workers=0, progress=Silent())
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return seconds, peak, sum(row in found.lost for row in range(n - PLANTED, n))

@@ -28,6 +28,8 @@ _LONGEST_STEP = 0.06
 _SCALES = 0.75, 1.33
 _DETAIL = 1.5
 """Pixels of the blur that is taken off to see the detail."""
+_SOFTENED = 0.6
+"""Pixels by which both are blurred first: thumbnails of a crop fall on other pixels, which is no disagreement."""
 _MIDDLES = (np.arange(THUMBNAIL, dtype=np.float32) + 0.5) / THUMBNAIL
 
 
@@ -51,14 +53,11 @@ class Aligned:
 
 def align(one: NDArray[np.uint8], other: NDArray[np.uint8], windows: Pixels) -> Aligned:
     """(n, 32, 32) thumbnails A and B, and the (n, 4) windows of A to start from."""
-    parts = [
-        _align(
-            one[start : start + BLOCK].astype(np.float32),
-            other[start : start + BLOCK].astype(np.float32),
-            windows[start : start + BLOCK].astype(np.float32),
-        )
-        for start in range(0, max(1, len(one)), BLOCK)
-    ]
+    parts = []
+    for start in range(0, max(1, len(one)), BLOCK):
+        some = slice(start, start + BLOCK)
+        a, b = (_blurred(part[some].astype(np.float32), _SOFTENED) for part in (one, other))
+        parts.append(_align(a, b, windows[some].astype(np.float32)))
     names = ("windows", "structure", "detail", "relief", "difference", "overlap")
     return Aligned(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
@@ -157,7 +156,7 @@ def _measured(one: Pixels, other: Pixels, windows: Pixels) -> Aligned:
     share = np.maximum(weights.sum(axis=1), 1e-3)
     bare_one, bare_other = _unshaded(seen.reshape(n, _PIXELS)), _unshaded(other.reshape(n, _PIXELS))
     relief = np.minimum(*(np.einsum("np,np,np->n", bare, bare, weights) for bare in (bare_one, bare_other)))
-    fine_one, fine_other = ((part - _blurred(part)).reshape(n, _PIXELS) for part in (seen, other))
+    fine_one, fine_other = ((part - _blurred(part, _DETAIL)).reshape(n, _PIXELS) for part in (seen, other))
     return Aligned(
         windows=windows,
         structure=_correlation(bare_one, bare_other, weights),
@@ -184,13 +183,13 @@ def _shadings() -> Pixels:
     return basis
 
 
-def _blurred(pictures: Pixels) -> Pixels:
-    blur = _blur()
+def _blurred(pictures: Pixels, pixels: float) -> Pixels:
+    blur = _blur(pixels)
     found: Pixels = np.matmul(np.matmul(blur, pictures), blur.T)
     return found
 
 
 @cache
-def _blur() -> Pixels:
-    blur: Pixels = gaussian_filter1d(np.eye(THUMBNAIL), _DETAIL, axis=0, mode="nearest").astype(np.float32)
+def _blur(pixels: float) -> Pixels:
+    blur: Pixels = gaussian_filter1d(np.eye(THUMBNAIL), pixels, axis=0, mode="nearest").astype(np.float32)
     return blur

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dejavu_audit.duplicates.descriptors import descriptors, mirrored
+from dejavu_audit.duplicates.descriptors import DIMENSIONS, descriptors, mirrored
 from dejavu_audit.duplicates.nearest import Nearest
 from dejavu_audit.duplicates.windows import CROPS, WINDOWS
 
@@ -69,9 +69,13 @@ def candidates(
     found = [_pairs(foremost[:0], foremost[:0], 0, False, whole[:0, 0])]
     if not len(foremost) or not len(asked):
         return found[0]
-    n = len(foremost)
-    wholes = Nearest(whole[foremost], len(asked) * (len(WINDOWS) + 1))
-    crops = Nearest(descriptors(entries.thumbnail(foremost), CROPS).reshape(n * len(CROPS), -1), len(asked))
+
+    def seen(some: Places) -> Numbers:
+        return descriptors(entries.thumbnail(foremost[some]), CROPS)
+
+    n, queries = len(foremost), len(asked) * (len(WINDOWS) + 1)
+    wholes = Nearest(n, 1, lambda some: whole[foremost[some]], queries, dim=DIMENSIONS)
+    crops = Nearest(n, len(CROPS), seen, len(asked), dim=DIMENSIONS)
     for start in range(0, len(asked), BLOCK):
         some = asked[start : start + BLOCK]
         row, at, likeness = _hits(*wholes.search(whole[some], WHOLES))

@@ -37,8 +37,8 @@ class Entries:
     """(m,) rows of the data set, of all entries; several where rows have one picture."""
     entry_of: NDArray[np.int64]
     """(m,) whose rows they are; rises."""
-    thumbnails: NDArray[np.uint8]
-    """Of all looks: take `place`."""
+    looks: Looks
+    """Has the thumbnails."""
     keys: Array
     """(n,) equal where two entries are one stored picture."""
     content: Array
@@ -64,7 +64,8 @@ class Entries:
 
     def thumbnail(self, which: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(m, 32, 32) of some entries."""
-        found: NDArray[np.uint8] = self.thumbnails[self.place[which]]
+        found: NDArray[np.uint8] = self.looks.thumbnails[self.place[which]]
+        self.looks.release()
         return found
 
 
@@ -89,8 +90,7 @@ def entries_of(looks: Looks, sets: Mapping[SetName, Rows]) -> Entries:
         total += len(order)
     places = np.concatenate(place)
     known = 255 * looks.statistics[:, [*_MEANS, _DETAIL]][places]
-    grey = looks.thumbnails
-    flat = _flat(grey, places)
+    flat = _flat(looks, places)
     content = table["bytes_hash"].combine_chunks().fill_null(bytes(table["bytes_hash"].type.byte_width))
     sizes = [np.asarray(table[name].fill_null(0), np.int32)[places] for name in ("width", "height")]
     return Entries(
@@ -98,7 +98,7 @@ def entries_of(looks: Looks, sets: Mapping[SetName, Rows]) -> Entries:
         sets=np.concatenate(which),
         rows=np.concatenate(rows),
         entry_of=np.concatenate(owner),
-        thumbnails=grey,
+        looks=looks,
         keys=every_key[places],
         content=_values(bytes_of(content))[places],
         phash=np.asarray(table["phash"], np.uint64)[places],
@@ -114,9 +114,10 @@ def _values(rows: NDArray[np.uint8]) -> Array:
     return np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1]))).ravel()
 
 
-def _flat(thumbnails: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _flat(looks: Looks, places: NDArray[np.int64]) -> NDArray[np.bool_]:
     found = np.zeros(len(places), bool)
     for start in range(0, len(places), 1 << 14):
-        some = thumbnails[places[start : start + (1 << 14)]].astype(np.float32)
+        some = looks.thumbnails[places[start : start + (1 << 14)]].astype(np.float32)
         found[start : start + (1 << 14)] = some.std(axis=(1, 2)) < FLAT
+        looks.release()
     return found

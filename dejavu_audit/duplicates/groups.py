@@ -13,6 +13,7 @@ import numpy as np
 
 from dejavu_audit.duplicates.judging import SAME, judge
 from dejavu_audit.duplicates.windows import WHOLE
+from dejavu_audit.inspection.looking import THUMBNAIL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +96,7 @@ def _fingerprints(entries: Entries, which: Places) -> NDArray[np.uint64]:
     found = np.zeros(len(which), np.uint64)
     if not len(which):
         return found
-    length = entries.thumbnails[0].size // 8
+    length = THUMBNAIL**2 // 8
     factors = rng.integers(0, 2**63, length, np.int64).astype(np.uint64) * np.uint64(2) + np.uint64(1)
     for start in range(0, len(which), _BLOCK):
         words = entries.thumbnail(which[start : start + _BLOCK]).reshape(-1, length * 8).view(np.uint64)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STRUCTURE = 0.9
 DETAIL = 0.75
-STANDS_OUT = 0.25
+STANDS_OUT = 0.14
 """Greatest disagreement in structure, as a share of what pictures of this data disagree by."""
 RELIEF = 2.0
 """Grey levels that must be left without the shading: less is noise, whose correlation says nothing."""

@@ -21,7 +21,7 @@ from dejavu_audit.inspection.shelf import Shelf
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dejavu_audit.types import Dataset, Progress, Rows
+    from dejavu_audit.types import Array, Dataset, Progress, Rows
 
 CHUNK_ROWS = 32
 SHARD_ROWS = 4_096
@@ -51,8 +51,9 @@ def inspect(
     reasons = _reasons(shelf, at, unique, passing)
     kept = np.array([reasons[one] is None for one in picture.ravel().tolist()], bool)
     lost |= {int(row): str(reasons[one]) for row, one in zip(asked[~kept], picture.ravel()[~kept], strict=True)}
-    table = _collect(shelf, at, asked[kept], keys[kept], picture.ravel()[kept])
-    return Looks(table, lost, decoded=len(missing), cached=len(unique) - len(missing))
+    thumbnails = shelf.store.room((int(kept.sum()), THUMBNAIL**2), np.dtype(np.uint8))
+    table = _collect(shelf, at, asked[kept], keys[kept], picture.ravel()[kept], thumbnails)
+    return Looks(table, lost, decoded=len(missing), cached=len(unique) - len(missing), scratch=thumbnails)
 
 
 def _keys(dataset: Dataset, rows: Rows) -> tuple[Rows, NDArray[np.void], dict[int, str]]:
@@ -116,19 +117,22 @@ def _reasons(
 ) -> list[str | None]:
     """Why each picture could not be opened; None where it could."""
     reasons: list[str | None] = [passing.get(key.tobytes()) for key in keys] if passing else [None] * len(keys)
-    there = np.flatnonzero(at >= 0)
-    for table, places in shelf.rows(at[there], ["reason"]):
+    for table, places in shelf.rows(at, ["reason"]):
         if table["reason"].null_count < len(table):
-            for place, why in zip(there[places].tolist(), table["reason"].to_pylist(), strict=True):
+            for place, why in zip(places.tolist(), table["reason"].to_pylist(), strict=True):
                 reasons[place] = why
     return reasons
 
 
 def _collect(
-    shelf: Shelf, at: NDArray[np.int64], rows: Rows, keys: NDArray[np.void], picture: NDArray[np.int64]
+    shelf: Shelf,
+    at: NDArray[np.int64],
+    rows: Rows,
+    keys: NDArray[np.void],
+    picture: NDArray[np.int64],
+    thumbnails: Array,
 ) -> pa.Table:
-    """The table of `Looks`: `picture` says where in `at` each row's picture is."""
-    thumbnails = shelf.store.room((len(rows), THUMBNAIL**2), np.dtype(np.uint8))
+    """The table of `Looks`: `picture` says where in `at` each row's picture is; (n, 1024) `thumbnails` are filled."""
     others = [name for name in SCHEMA.names if name not in {"thumbnail", "reason"}]
     parts, order = [], []
     local = np.full(len(at), -1, np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from dejavu_audit.inspection.looking import THUMBNAIL
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from dejavu_audit.types import Rows
+    from dejavu_audit.types import Array, Rows
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Looks:
     """Pictures that were opened now."""
     cached: int = 0
     """Pictures that an earlier run had inspected."""
+    scratch: Array | None = None
+    """Where the thumbnails lie, if that is a file that is mapped into memory."""
 
     @cached_property
     def rows(self) -> Rows:
@@ -47,8 +50,14 @@ class Looks:
     def statistics(self) -> NDArray[np.float32]:
         """(n, len(STATISTICS)), not copied."""
         column = _one(self.table["statistics"])
-        found: NDArray[np.float32] = np.asarray(column.flatten(), np.float32).reshape(len(column), -1)
+        found: NDArray[np.float32] = np.asarray(column.flatten(), np.float32).reshape(-1, column.type.list_size)
         return found
+
+    def release(self) -> None:
+        """Let go of thumbnails that were read from a file; they are read again when they are looked at."""
+        if isinstance(self.scratch, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
+            mapped: Any = self.scratch._mmap  # type: ignore[attr-defined]
+            mapped.madvise(mmap.MADV_DONTNEED)
 
     def places(self, rows: Rows) -> Rows:
         """(m,) places in the table of those of `rows` that are there, in their order."""

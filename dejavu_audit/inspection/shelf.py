@@ -73,9 +73,12 @@ class Shelf:
     def rows(
         self, at: NDArray[np.int64], columns: Sequence[str] = SCHEMA.names
     ) -> Iterator[tuple[pa.Table, NDArray[np.int64]]]:
-        """The rows of found places, shard by shard: columns of `SCHEMA`, and where in `at` the rows belong."""
+        """The rows of found places, shard by shard: columns of `SCHEMA`, and where in `at` the rows belong.
+
+        Places of -1 are passed over.
+        """
         ends = np.cumsum([len(keys) for _, keys in self._shards])
-        shard_of = np.searchsorted(ends, at, side="right")
+        shard_of = np.where(at < 0, -1, np.searchsorted(ends, at, side="right"))
         order = np.argsort(shard_of, kind="stable")
         cuts = np.searchsorted(shard_of[order], np.arange(len(self._shards) + 1))
         for number, (path, keys) in enumerate(self._shards):

@@ -59,7 +59,8 @@ def statistics(grey: NDArray[np.uint8], colours: NDArray[np.uint8], aspect: NDAr
 
     """
     n = len(grey)
-    planes = np.ascontiguousarray(colours.reshape(n, -1, 3).transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
+    flat = colours.reshape(n, colours.shape[1] * colours.shape[2], 3)
+    planes = np.ascontiguousarray(flat.transpose(2, 0, 1)).astype(np.float32) / np.float32(255)
     levels: Pixels = np.tensordot(np.array([0.299, 0.587, 0.114], np.float32), planes, 1)
     saturation, hue = _saturation_and_hue(planes)
     fine = grey.astype(np.float32) / np.float32(255)
