@@ -81,8 +81,11 @@ def described(world: World) -> dict[str, Any]:
 
 
 def margin(cells: int) -> float:
-    """Standard errors that the worst of so many figures exceeds by chance in one bench of twenty, at the most."""
-    return float(stats.norm.isf(0.05 / max(cells, 1)))
+    """Standard errors that the worst of so many figures exceeds by chance in one bench of a hundred, at the most.
+
+    A bench has some twenty such bars: at one of twenty each, most benches of a sound auditor would miss one.
+    """
+    return float(stats.norm.isf(0.01 / max(cells, 1)))
 
 
 def standard_error(values: ArrayLike) -> float:

@@ -63,7 +63,7 @@ def test_errors_by_hand():
     assert standard_error([1.0, 3.0]) == pytest.approx(1.0)  # deviation sqrt(2), over sqrt(2)
     assert standard_error([1.0]) == 0
     assert rate_error(0.5, 100) == pytest.approx(0.05)
-    assert margin(1) == pytest.approx(1.645, abs=1e-3)  # one in twenty of a single figure
+    assert margin(1) == pytest.approx(2.326, abs=1e-3)  # one in a hundred of a single figure
     assert margin(20) > margin(10) > margin(1)
 
 

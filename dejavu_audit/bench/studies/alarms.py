@@ -94,5 +94,7 @@ def _checks(rows: list[dict[str, Cell]], audits: int) -> list[Check]:
             checks.append(
                 Check(f"{phrase}: worst of {len(rates)} settings", max(rates), 5, "≤", margin(len(rates)) * error)
             )
-            checks.append(Check(f"{phrase}: mean", float(np.mean(rates)), 5, "≤", 2 * error / len(rates) ** 0.5))
+            checks.append(
+                Check(f"{phrase}: mean", float(np.mean(rates)), 5, "≤", margin(1) * error / len(rates) ** 0.5)
+            )
     return checks

@@ -133,7 +133,7 @@ def _of_nothing(rows: list[dict[str, Cell]], rates: NDArray[Any]) -> float:
 
 
 def _slack(rows: list[dict[str, Cell]], q: float) -> float:
-    """Two standard errors of that mean; the scores of one audit are taken as one, since they go together."""
+    """What chance may add to that mean; the scores of one audit are taken as one, since they go together."""
     audits = sum(number(row["audits"]) for row in rows if row["memorized_share"] == 0)
     scores = len({row["score"] for row in rows if row["test"] == "label"})
-    return 2 * 100 * float((q * (1 - q) * scores / audits) ** 0.5)
+    return margin(1) * 100 * float((q * (1 - q) * scores / audits) ** 0.5)
