@@ -22,7 +22,7 @@ SIMULATED = {
 }
 STUDIES = {**SIMULATED, "encoders": "dejavu_audit.bench.studies.encoders"}
 """Every study by name, in the page's order; by default all but the last, which wants trained encoders."""
-AUDITS = 200
+AUDITS = 100
 """Simulated audits a setting where no number is asked for: some minutes in all on two cores."""
 SEED = 0
 RECORD = "bench.json"
