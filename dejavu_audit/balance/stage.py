@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dejavu_audit.balance.checking import Balance, check
+from dejavu_audit.balance.checking import Balance, check, sample
 from dejavu_audit.balance.features import gather
 from dejavu_audit.balance.matching import Matching, match
 from dejavu_audit.errors import AuditError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from dejavu_audit.balance.features import Feature
     from dejavu_audit.inspection.looks import Looks
     from dejavu_audit.stages import Plan, Seen
+    from dejavu_audit.types import Rows
 
     Floats = NDArray[np.float64]
 
@@ -52,9 +54,12 @@ def compare_sets(plan: Plan, seen: Seen, looks: Looks) -> Compared | None:
         if config.match:
             raise AuditError("--match weighs the control, and there is none; give pictures that were never trained on")
         return None
-    features = _features(plan, seen, looks)
     groups = design_of(plan, seen).groups
-    balance = check(features, targets, groups=groups, seed=config.seed)
+    at = sample(targets, groups=groups, seed=config.seed)
+    at = at[np.isin(rows[at], looks.rows)]
+    features = _features(plan, seen, looks, rows[at])
+    checked = partial(check, features, targets[at], groups=None if groups is None else groups[at], seed=config.seed)
+    balance = checked()
     if not config.match:
         return Compared(balance, None, None)
     columns = match_columns(plan, seen)
@@ -64,13 +69,12 @@ def compare_sets(plan: Plan, seen: Seen, looks: Looks) -> Compared | None:
             f"--match finds no control with the targets' {' and '.join(columns.names)}, so that nothing is left to "
             "compare; leave it out, or give a control that is drawn like the targets"
         )
-    return Compared(balance, matching, check(features, targets, groups=groups, matching=matching, seed=config.seed))
+    return Compared(balance, matching, checked(matching=matching.take(at)))
 
 
-def _features(plan: Plan, seen: Seen, looks: Looks) -> dict[str, Feature]:
-    """What is known of the judged without any encoder."""
-    rows, label = seen.judged, plan.config.test == "label"
-    table = plan.dataset.table
+def _features(plan: Plan, seen: Seen, looks: Looks, rows: Rows) -> dict[str, Feature]:
+    """What is known of some of the judged without any encoder."""
+    label, table = plan.config.test == "label", plan.dataset.table
     return gather(
         labels=plan.labels[rows] if len(plan.dataset.classes) else None,
         classes=plan.dataset.classes,
