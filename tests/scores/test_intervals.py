@@ -125,3 +125,20 @@ def test_tango_and_mover_cover_rare_events(n, up, down):
     both = mover((t[:, 0] - t[:, 1]) / n, on_t, (h[:, 0] - h[:, 1]) / n, on_h)
     for low, high in (on_t, both):
         assert np.mean((low <= up - down + 1e-12) & (up - down <= high + 1e-12)) > 0.935
+
+
+@pytest.mark.parametrize("n", [100, 300])
+@pytest.mark.parametrize("share", [0.002, 0.02, 0.05, 0.1, 0.3])
+def test_tango_keeps_its_level_exactly(n, share):
+    """Coverage summed over the trinomial, for discordant samples of one side, mostly of one side, and of both alike."""
+    most = int(stats.binom.ppf(1 - 1e-9, n, share))
+    b, c = (each.ravel() for each in np.meshgrid(np.arange(most + 1), np.arange(most + 1), indexing="ij"))
+    b, c = b[b + c <= n], c[b + c <= n]
+    low, high = tango(b, c, n)
+    for up in (share, 0.8 * share, 0.5 * share):
+        down = share - up
+        chance = stats.multinomial.pmf(np.stack([b, c, n - b - c], axis=1), n, [up, down, 1 - share])
+        covered = chance[(low - 1e-9 <= up - down) & (up - down <= high + 1e-9)].sum()
+        assert covered > 0.93
+        if n * share >= 10:
+            assert covered < 0.965
