@@ -53,10 +53,10 @@ def test_as_many_as_allowed_may_be_lost():
 
 
 def test_the_width_is_told_beforehand():
-    """Var = 0.2/500 + 0.2/500 = 0.0008, its root 0.02828, times 1.96 is 5.5 points."""
+    """Var = 0.2/500 + 0.2/500 = 0.0008, its root 0.02828, times 1.96 is 5.5; exact, 5.6 points."""
     said = []
     plan = plan_of({"target": 500, "control": 500, "public": 50, "fit": 10}, test="label")
     announce(plan, SimpleNamespace(say=said.append))
     assert "1,060 pictures (500 target, 500 control, 50 public, 10 fit)" in said[0]
-    assert "the 95 % interval will be about +-5.5 points" in said[0]
+    assert "the 95 % interval will be about +-5.6 points" in said[0]
     assert said[0].endswith("points or more can be detected with 80 % power")

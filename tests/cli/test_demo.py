@@ -14,5 +14,5 @@ def test_the_demo_finds_what_is_there_and_nothing_where_nothing_is(cli, tmp_path
     assert memorizer["low"] > 0
     assert twin["low"] < 0 < twin["high"]
     assert "memorizer: Memorization:" in done.stdout
-    assert "twin: No memorization shown:" in done.stdout
+    assert "twin: Nothing found:" in done.stdout
     assert "dejavu-audit openclip ViT-B-32 --data imagenet" in done.stdout
