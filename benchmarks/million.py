@@ -49,12 +49,12 @@ def make(folder: Path, n: int) -> None:
     pixels = np.memmap(folder / "thumbnails", np.uint8, "w+", shape=(n, _PIXELS))
     for start in range(0, n, _BLOCK):
         count = min(_BLOCK, n - start)
-        share = rng.uniform(0.5, 0.8, (count, 1, 1))
+        share = rng.uniform(0.4, 0.6, (count, 1, 1))
         pixels[start : start + count] = (share * draw(count) + (1 - share) * draw(count)).reshape(count, -1)
     pixels[n - PLANTED :] = np.clip(
         pixels[:PLANTED].astype(np.float32) * 0.9 + rng.normal(8, 2, (PLANTED, _PIXELS)), 0, 255
     )
-    pixels[n - PLANTED - min(BLANK, n // 20) : n - PLANTED] = 255
+    pixels[PLANTED : n - PLANTED : max(20, n // BLANK)] = 255  # in every set
     statistics = np.memmap(folder / "statistics", np.float32, "w+", shape=(n, len(STATISTICS)))
     hashes = np.memmap(folder / "hashes", np.uint64, "w+", shape=(n,))
     for start in range(0, n, _BLOCK):

@@ -6,7 +6,7 @@ Lucas-Kanade 20 years on, 2004, sections 3.2 and 5): a picture is registered, no
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.float32]
 
 _PIXELS = THUMBNAIL**2
-STEPS = 5
+STEPS = 4, 2
+"""Steps at half the size, and then at full size."""
+PROMISING = 0.8
+"""Correlation at half the size under which a pair is not looked at any closer."""
 BLOCK = 256
 """Pairs at once: what they need stays in the processor's cache."""
 _LONGEST_STEP = 0.06
@@ -30,12 +33,11 @@ _DETAIL = 1.5
 """Pixels of the blur that is taken off to see the detail."""
 _SOFTENED = 0.6
 """Pixels by which both are blurred first: thumbnails of a crop fall on other pixels, which is no disagreement."""
-_MIDDLES = (np.arange(THUMBNAIL, dtype=np.float32) + 0.5) / THUMBNAIL
 
 
 @dataclass(frozen=True)
 class Aligned:
-    """How n pairs agree; correlations are taken over what both show."""
+    """How n pairs agree, over what both show; all 0 of pairs that hold no promise at half the size."""
 
     windows: Pixels
     """(n, 4) x, w, y, h: what of A is seen in B, as shares of A; partly outside where B shows more."""
@@ -58,29 +60,49 @@ def align(one: NDArray[np.uint8], other: NDArray[np.uint8], windows: Pixels) -> 
         some = slice(start, start + BLOCK)
         a, b = (_blurred(part[some].astype(np.float32), _SOFTENED) for part in (one, other))
         parts.append(_align(a, b, windows[some].astype(np.float32)))
-    names = ("windows", "structure", "detail", "relief", "difference", "overlap")
-    return Aligned(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return Aligned(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Aligned)))
 
 
 def _align(one: Pixels, other: Pixels, windows: Pixels) -> Aligned:
-    n = len(one)
-    template = _normalised(other.reshape(n, _PIXELS))
+    agreement, windows = _refined(_halved(one), _halved(other), windows, STEPS[0])
+    at = np.flatnonzero(agreement >= PROMISING)
+    _, found = _refined(one[at], other[at], windows[at], STEPS[1])
+    measured = _measured(one[at], other[at], found)
+    every = []
+    for field in fields(Aligned):
+        values: Pixels = getattr(measured, field.name)
+        filled = np.zeros((len(one), *values.shape[1:]), np.float32)
+        filled[at] = values
+        every.append(filled)
+    return Aligned(*every)
+
+
+def _halved(pictures: Pixels) -> Pixels:
+    rows = pictures[:, ::2] + pictures[:, 1::2]
+    return np.asarray((rows[:, :, ::2] + rows[:, :, 1::2]) / 4, np.float32)
+
+
+def _refined(one: Pixels, other: Pixels, windows: Pixels, steps: int) -> tuple[Pixels, Pixels]:
+    """The best correlation of (n, s, s) pictures on the way of so many steps, and the windows that gave it."""
+    n, side = other.shape[:2]
+    level = other.reshape(n, side**2)
+    template = _normalised(level, None)
     slopes = _slopes(other, template)
-    curvature = np.matmul(slopes.transpose(0, 2, 1), slopes)
+    turned = np.ascontiguousarray(slopes.transpose(0, 2, 1))
+    curvature = np.matmul(turned, slopes)
     trace = np.trace(curvature, axis1=1, axis2=2)[:, None, None]
     curvature += np.eye(4, dtype=np.float32) * (1e-3 * trace / 4 + 1e-9)
     best, kept = np.full(n, -2, np.float32), windows
-    for step in range(STEPS + 1):
-        seen, inside = _seen(one, windows)
-        found = _normalised(seen.reshape(n, _PIXELS), inside.reshape(n, _PIXELS))
-        agreement = _correlation(seen.reshape(n, _PIXELS), other.reshape(n, _PIXELS), inside.reshape(n, _PIXELS))
+    for step in range(steps + 1):
+        seen, inside = (part.reshape(n, side**2) for part in _seen(one, windows))
+        agreement = _correlation(seen, level, inside)
         better = agreement > best
         best, kept = np.where(better, agreement, best), np.where(better[:, None], windows, kept)
-        if step < STEPS:
-            error = (found - template) * inside.reshape(n, _PIXELS)
-            moved = np.linalg.solve(curvature, np.matmul(slopes.transpose(0, 2, 1), error[:, :, None]))[:, :, 0]
+        if step < steps:
+            error = (_normalised(seen, inside) - template) * inside
+            moved = np.linalg.solve(curvature, np.matmul(turned, error[:, :, None]))[:, :, 0]
             windows = _moved(windows, np.clip(-moved, -_LONGEST_STEP, _LONGEST_STEP))
-    return _measured(one, other, kept)
+    return best, kept
 
 
 def _moved(windows: Pixels, by: Pixels) -> Pixels:
@@ -93,22 +115,28 @@ def _moved(windows: Pixels, by: Pixels) -> Pixels:
 
 
 def _seen(one: Pixels, windows: Pixels) -> tuple[Pixels, Pixels]:
-    """What the windows show, (n, 32, 32), and 1 where that lies on the picture."""
-    (columns, across), (rows, down) = _samples(windows[:, 0], windows[:, 1]), _samples(windows[:, 2], windows[:, 3])
+    """What the windows show, (n, s, s), and 1 where that lies on the picture."""
+    side = one.shape[1]
+    columns, across = _samples(windows[:, 0], windows[:, 1], side)
+    rows, down = _samples(windows[:, 2], windows[:, 3], side)
     seen: Pixels = np.matmul(np.matmul(rows, one), columns.transpose(0, 2, 1))
     return seen, down[:, :, None] * across[:, None, :]
 
 
-def _samples(start: Pixels, length: Pixels) -> tuple[Pixels, Pixels]:
-    """(n, 32, 32) weights of linear interpolation, see `windows.interpolation`; (n, 32) 1 where on the picture."""
-    at = (start[:, None] + _MIDDLES * length[:, None]) * THUMBNAIL - np.float32(0.5)
-    inside = ((at > -0.75) & (at < THUMBNAIL - 0.25)).astype(np.float32)
-    distance = np.abs(np.clip(at, 0, THUMBNAIL - 1)[:, :, None] - np.arange(THUMBNAIL, dtype=np.float32))
+def _samples(start: Pixels, length: Pixels, side: int) -> tuple[Pixels, Pixels]:
+    """(n, s, s) weights of linear interpolation, see `windows.interpolation`; (n, s) 1 where on the picture."""
+    at = (start[:, None] + _middles(side) * length[:, None]) * side - np.float32(0.5)
+    inside = ((at > -0.75) & (at < side - 0.25)).astype(np.float32)
+    distance = np.abs(np.clip(at, 0, side - 1)[:, :, None] - np.arange(side, dtype=np.float32))
     weights: Pixels = np.maximum(0, 1 - distance)
     return weights, inside
 
 
-def _normalised(rows: Pixels, weights: Pixels | None = None) -> Pixels:
+def _middles(side: int) -> Pixels:
+    return (np.arange(side, dtype=np.float32) + np.float32(0.5)) / np.float32(side)
+
+
+def _normalised(rows: Pixels, weights: Pixels | None) -> Pixels:
     """Rows less their mean, of unit length; with weights, by what is weighted."""
     if weights is None:
         rows = rows - rows.mean(axis=1, keepdims=True)
@@ -123,15 +151,14 @@ def _normalised(rows: Pixels, weights: Pixels | None = None) -> Pixels:
 
 
 def _slopes(other: Pixels, template: Pixels) -> Pixels:
-    """(n, 1024, 4): how the normalised B changes with shift and stretch; gain and offset are projected out."""
-    n = len(other)
+    """(n, s * s, 4): how the normalised B changes with shift and stretch; gain and offset are projected out."""
+    n, side = other.shape[:2]
     across, down = np.zeros_like(other), np.zeros_like(other)
-    across[:, :, 1:-1] = (other[:, :, 2:] - other[:, :, :-2]) * (THUMBNAIL / 2)
-    down[:, 1:-1] = (other[:, 2:] - other[:, :-2]) * (THUMBNAIL / 2)
-    middle = _MIDDLES - np.float32(0.5)
-    slopes = np.stack([across, across * middle, down, down * middle[:, None]], axis=3).reshape(n, _PIXELS, 4)
-    level = other.reshape(n, _PIXELS)
-    length = np.sqrt(np.maximum(level.var(axis=1) * level.shape[1], 1e-6))
+    across[:, :, 1:-1] = (other[:, :, 2:] - other[:, :, :-2]) * (side / 2)
+    down[:, 1:-1] = (other[:, 2:] - other[:, :-2]) * (side / 2)
+    middle = _middles(side) - np.float32(0.5)
+    slopes = np.stack([across, across * middle, down, down * middle[:, None]], axis=3).reshape(n, side**2, 4)
+    length = np.sqrt(np.maximum(other.reshape(n, side**2).var(axis=1) * side**2, 1e-6))
     slopes /= length[:, None, None]
     slopes -= slopes.mean(axis=1, keepdims=True)
     along = np.matmul(template[:, None, :], slopes)
@@ -177,7 +204,8 @@ def _unshaded(rows: Pixels) -> Pixels:
 @cache
 def _shadings() -> Pixels:
     """(1024, 6) orthonormal polynomials of degree up to two."""
-    y, x = np.meshgrid(_MIDDLES - 0.5, _MIDDLES - 0.5, indexing="ij")
+    middle = _middles(THUMBNAIL) - np.float32(0.5)
+    y, x = np.meshgrid(middle, middle, indexing="ij")
     terms = np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=2).reshape(_PIXELS, 6)
     basis: Pixels = np.linalg.qr(terms)[0].astype(np.float32)
     return basis

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
     Numbers = NDArray[np.float32]
 
-LIKE = 0.85
+LIKE = 0.9
 """Least likeness of descriptors; a crop's is above it in 99 of 100."""
-STANDS_OUT = 0.45
+STANDS_OUT = 0.3
 """Greatest unlikeness, as a share of what pictures of this data are unlike by."""
 WHOLES, SEEN = 5, 2
 """Nearest pictures that are looked at for each picture, itself maybe among them, and for each window into it."""

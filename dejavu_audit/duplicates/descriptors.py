@@ -1,7 +1,7 @@
 """Unit vectors of thumbnails whose inner product tells how alike two pictures are: their slow waves, whitened.
 
 The mean brightness and the contrast have no part in it. A picture's descriptors also show it through windows, as a crop
-of it would look: all of them are linear maps of the waves of the one thumbnail.
+of it would look: all of them are linear maps of the one thumbnail.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ _WAVES = sorted(
     ((down, across) for down in range(8) for across in range(8) if down or across),
     key=lambda wave: (wave[0] ** 2 + wave[1] ** 2, wave),
 )[:DIMENSIONS]
-BLOCK = 16_384
-_KEPT = 16
-"""Waves a side that windows are made from."""
+BLOCK = 4_096
 _TILT = 0.5
 """Waves are weighted by their frequency to this power: pictures have most of their energy in the slowest."""
 
@@ -38,15 +36,12 @@ def descriptors(thumbnails: NDArray[np.uint8], windows: Sequence[Window] = (WHOL
     """(n, 32, 32) grey to (n, windows, 32) unit vectors; 0 where a window shows nothing."""
     n = len(thumbnails)
     found = np.empty((n, len(windows), DIMENSIONS), np.float32)
-    wave = _waves()[:_KEPT]
-    maps = [_seen_through(window) for window in windows]
+    through = np.concatenate([_seen_through(window) for window in windows], axis=1)
     for start in range(0, n, BLOCK):
         grey = thumbnails[start : start + BLOCK].astype(np.float32)
-        slow = (wave @ (grey - grey.mean(axis=(1, 2), keepdims=True)) @ wave.T).reshape(len(grey), -1)
-        for number, through in enumerate(maps):
-            vectors = slow @ through
-            length = np.linalg.norm(vectors, axis=1, keepdims=True)
-            found[start : start + BLOCK, number] = vectors / np.where(length > 1e-3, length, np.inf)
+        vectors = (grey.reshape(len(grey), THUMBNAIL**2) @ through).reshape(len(grey), len(windows), DIMENSIONS)
+        length = np.sqrt(np.einsum("nwd,nwd->nw", vectors, vectors))[:, :, None]
+        np.divide(vectors, np.where(length > 0.1, length, np.inf), out=found[start : start + BLOCK])
     return found
 
 
@@ -57,18 +52,11 @@ def mirrored(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 @cache
-def _waves() -> Weights:
-    """(32, 32) the orthonormal waves of a DCT, a row each."""
-    waves: Weights = dct(np.eye(THUMBNAIL), axis=0, norm="ortho").astype(np.float32)
-    return waves
-
-
-@cache
 def _seen_through(window: Window) -> Weights:
-    """(256, 32): from the slow waves of a thumbnail to the weighted waves of what the window shows."""
-    wave, (rows, columns) = _waves(), np.array(_WAVES).T
-    across = wave[columns] @ interpolation(THUMBNAIL, window.x, window.w) @ wave[:_KEPT].T
-    down = wave[rows] @ interpolation(THUMBNAIL, window.y, window.h) @ wave[:_KEPT].T
+    """(1024, 32): from the pixels of a thumbnail to the weighted waves of what the window shows."""
+    waves, (rows, columns) = dct(np.eye(THUMBNAIL), axis=0, norm="ortho"), np.array(_WAVES).T
+    down = waves[rows] @ interpolation(THUMBNAIL, window.y, window.h)
+    across = waves[columns] @ interpolation(THUMBNAIL, window.x, window.w)
     weight = (rows**2 + columns**2) ** (_TILT / 2)
-    through: Weights = np.einsum("dk,dl,d->kld", down, across, weight).reshape(_KEPT**2, -1).astype(np.float32)
+    through: Weights = np.einsum("dy,dx,d->yxd", down, across, weight).reshape(THUMBNAIL**2, -1).astype(np.float32)
     return through

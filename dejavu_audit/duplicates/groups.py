@@ -72,7 +72,8 @@ def group(entries: Entries, background: Background) -> Groups:
     members, first = _firsts(heads, entries.phash[heads])
     if len(members):
         whole = np.broadcast_to(np.asarray(WHOLE, np.float32), (len(members), 4))
-        found = judge(entries, first, members, whole, background.of_pairs(first, members))
+        level, straight = background.of_pairs(first, members), np.zeros(len(members), bool)
+        found = judge(entries, first, members, whole, level, straight)
         groups.bind(members[found.near], first[found.near], NEAR, found.similarity[found.near])
     return groups
 

@@ -6,7 +6,7 @@ this data: its disagreement is a small part of the disagreement between pictures
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from dejavu_audit.duplicates.entries import Entries
 
     Numbers = NDArray[np.float32]
+    Places = NDArray[np.int64]
 
+BLOCK = 1 << 13
 STRUCTURE = 0.9
 DETAIL = 0.75
 STANDS_OUT = 0.14
@@ -49,19 +51,28 @@ class Judged:
 
 def judge(
     entries: Entries,
-    one: NDArray[np.int64],
-    other: NDArray[np.int64],
+    one: Places,
+    other: Places,
     windows: Numbers,
     levels: Numbers,
-    mirrored: NDArray[np.bool_] | None = None,
+    mirrored: NDArray[np.bool_],
 ) -> Judged:
     """Lay each pair's thumbnails on one another, starting from (n, 4) windows of the first, and hold it to the limits.
 
     `levels` (n,) is how alike pictures of this data are; where `mirrored`, A is turned left to right first.
     """
+    parts = []
+    for start in range(0, max(1, len(one)), BLOCK):
+        some = slice(start, start + BLOCK)
+        parts.append(_judge(entries, one[some], other[some], windows[some], levels[some], mirrored[some]))
+    return Judged(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Judged)))
+
+
+def _judge(
+    entries: Entries, one: Places, other: Places, windows: Numbers, levels: Numbers, mirrored: NDArray[np.bool_]
+) -> Judged:
     a, b = entries.thumbnail(one), entries.thumbnail(other)
-    if mirrored is not None:
-        a = np.where(mirrored[:, None, None], a[:, :, ::-1], a)
+    a = np.where(mirrored[:, None, None], a[:, :, ::-1], a)
     found = align(a, b, windows)
     x, w, y, h = found.windows.T
     shown = np.minimum(w * h, 1 / np.maximum(w * h, 1e-3))

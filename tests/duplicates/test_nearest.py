@@ -43,8 +43,10 @@ def test_many_are_found_through_lists(monkeypatch, compact):
     index = indexed(vectors, 2_000, each=2)
     assert index._index.nlist > 20
     likeness, place = index.search(near(vectors[:2_000], 1), 1)
-    assert (place[:, 0] == np.arange(2_000)).mean() > 0.97
-    assert (likeness[place[:, 0] == np.arange(2_000), 0] > 0.9).all()
+    right = place[:, 0] == np.arange(2_000)
+    assert right.mean() > 0.95
+    truth = np.einsum("nd,nd->n", vectors[:2_000], near(vectors[:2_000], 1))[right]
+    np.testing.assert_allclose(likeness[right, 0], truth, atol=1e-5 if compact > 10_000 else 0.02)
 
 
 def test_the_background_is_what_is_common_less_the_duplicates():
