@@ -26,10 +26,12 @@ BASES = {
     100: Recipe(repeats=0, n_members=0, n_others=6_000, classes=100, image_size=IMAGE_SIZE, steps=2_800, batch_size=64),
 }
 """The first training by number of classes: general skill, from others alone."""
-BRANCH = Recipe(n_members=TARGETS, n_others=900, image_size=IMAGE_SIZE, steps=1_600, batch_size=64, seed=1)
-"""The second, from where the first ended: members among a few of the same others."""
-OTHER_SEED = 2
-"""Of the twin that has no members to differ in."""
+BRANCH = Recipe(n_members=TARGETS, n_others=900, image_size=IMAGE_SIZE, batch_size=64)
+"""The later ones, from where the first ended: members among a few of the same others."""
+CYCLES = (1_600, 2_400)
+"""Steps of the later trainings, one after the other: the learning rate goes up and down once in each."""
+SEEDS, OTHER_SEEDS = (1, 3), (2, 4)
+"""Of the later trainings; the others are those of a twin that has no members to differ in."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Training:
     def file(self, folder: Path) -> Path:
         """Where the weights lie."""
         return folder / f"{self.name}.safetensors"
+
+    @property
+    def chain(self) -> list[Training]:
+        """The trainings that it goes on from, the first of them first, and itself."""
+        return [*(self.start.chain if self.start else []), self]
 
     @cached_property
     def made(self) -> dict[str, str]:
@@ -84,17 +91,24 @@ class GridCell:
     @property
     def encoder(self) -> Training:
         """The encoder that is audited."""
-        return Training(f"encoder-{self.name}", self._branch, self.base)
+        return self._trained("encoder", self._branch, SEEDS)
 
     @property
     def twin(self) -> Training:
-        """The same with other scenes in the targets' place; without members, with another seed."""
-        other = self._branch.twin() if self.repeats else replace(self._branch, seed=OTHER_SEED)
-        return Training(f"twin-{self.name}", other, self.base)
+        """The same with other scenes in the targets' place; without members, with other seeds."""
+        if self.repeats:
+            return self._trained("twin", self._branch.twin(), SEEDS)
+        return self._trained("twin", self._branch, OTHER_SEEDS)
 
     @property
     def _branch(self) -> Recipe:
         return replace(BRANCH, classes=self.classes, correlation=self.correlation, repeats=self.repeats)
+
+    def _trained(self, who: str, recipe: Recipe, seeds: tuple[int, int]) -> Training:
+        """Both later trainings, the second from where the first ended."""
+        early, late = (replace(recipe, steps=steps, seed=seed) for steps, seed in zip(CYCLES, seeds, strict=True))
+        first = Training(f"{who}-{self.name}-early", early, self.base)
+        return Training(f"{who}-{self.name}", late, first)
 
 
 def grid() -> list[GridCell]:

@@ -32,11 +32,11 @@ def train(training: Training, folder: Path) -> None:
 def train_cells(cells: Sequence[GridCell], folder: Path, processes: int) -> None:
     """Train what the cells need, `processes` side by side: what others go on from first."""
     folder.mkdir(parents=True, exist_ok=True)
-    # By name: cells share what they go on from, and each is trained once.
-    first = {cell.base.name: cell.base for cell in cells}
-    second = {training.name: training for cell in cells for training in (cell.encoder, cell.twin)}
-    for stage in (first, second):
-        spread(partial(train, folder=folder), list(stage.values()), processes, typer.echo)
+    chains = [training.chain for cell in cells for training in (cell.encoder, cell.twin)]
+    for stage in zip(*chains, strict=True):
+        # By name: cells share what they go on from, and each is trained once.
+        unique = {training.name: training for training in stage}
+        spread(partial(train, folder=folder), list(unique.values()), processes, typer.echo)
 
 
 def main(

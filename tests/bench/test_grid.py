@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from dejavu_audit.bench.grid import BASES, BRANCH, GridCell, Training, grid, refuse_if_missing
+from dejavu_audit.bench.grid import BASES, OTHER_SEEDS, SEEDS, GridCell, Training, grid, refuse_if_missing
 from dejavu_audit.bench.recipe import Recipe
 from dejavu_audit.errors import AuditError
 
@@ -24,34 +24,39 @@ def test_the_grid_has_every_setting_once():
 def test_forty_encoders_go_on_from_four():
     trainings = {t.name: t for cell in grid() for t in (cell.encoder, cell.twin)}
     assert len(trainings) == 40
-    assert len({t.start.name for t in trainings.values()}) == 4
+    assert [len({t.chain[place].name for t in trainings.values()}) for place in range(3)] == [4, 40, 40]
     # Weights of different makes never share a file.
-    made = [tuple(t.made.items()) for t in trainings.values()]
-    assert len(set(made)) == 40
+    every = {t.name: t for last in trainings.values() for t in last.chain}
+    assert len({tuple(t.made.items()) for t in every.values()}) == len(every) == 84
 
 
 @pytest.mark.parametrize("cell", grid(), ids=lambda cell: cell.name)
 def test_nobody_but_the_encoder_sees_the_targets(cell):
-    assert cell.base.start is None and (cell.base.recipe.n_members, cell.base.recipe.repeats) == (0, 0)
-    assert cell.encoder.recipe.members == "target" and cell.encoder.recipe.repeats == cell.repeats
-    assert cell.twin.recipe.members == "twin" or cell.twin.recipe.repeats == 0
-    for training in (cell.base, cell.encoder, cell.twin):
+    base, *later = cell.encoder.chain
+    assert base == cell.base == cell.twin.chain[0]
+    assert base.start is None and (base.recipe.n_members, base.recipe.repeats) == (0, 0)
+    for training in later:
+        assert training.recipe.members == "target" and training.recipe.repeats == cell.repeats
+    for training in cell.twin.chain[1:]:
+        assert training.recipe.members == "twin" or training.recipe.repeats == 0
+    for training in (*cell.encoder.chain, *cell.twin.chain):
         assert (training.recipe.classes, training.recipe.correlation) == (cell.classes, cell.correlation)
 
 
-def test_a_twin_differs_in_its_members_alone_and_without_members_in_its_seed():
-    assert CELL.twin.recipe == replace(CELL.encoder.recipe, members="twin")
+def test_a_twin_differs_in_its_members_alone_and_without_members_in_its_seeds():
+    for one, twin in zip(CELL.encoder.chain[1:], CELL.twin.chain[1:], strict=True):
+        assert twin.recipe == replace(one.recipe, members="twin")
     without = GridCell(10, 0.0, 0)
-    assert without.twin.recipe == replace(without.encoder.recipe, seed=without.twin.recipe.seed)
-    assert without.twin.recipe.seed != without.encoder.recipe.seed
-    assert CELL.twin.start == CELL.encoder.start == Training("base-100-0.3", replace(BASES[100], correlation=0.3))
-    assert BRANCH.seed != BASES[10].seed  # else the second training would see the crops of the first again
+    for one, twin in zip(without.encoder.chain[1:], without.twin.chain[1:], strict=True):
+        assert twin.recipe == replace(one.recipe, seed=twin.recipe.seed)
+    # All apart: the same seed again would show the same crops again.
+    assert len({BASES[10].seed, *SEEDS, *OTHER_SEEDS}) == 5
 
 
-def test_the_header_says_how_both_trainings_went():
+def test_the_header_says_how_all_trainings_went():
     made = CELL.encoder.made
-    assert made["recipe.repeats"] == "10" and made["start.recipe.repeats"] == "0"
-    assert made["start.recipe.steps"] == str(BASES[100].steps)
+    assert made["recipe.repeats"] == made["start.recipe.repeats"] == "10" and made["start.start.recipe.repeats"] == "0"
+    assert made["start.start.recipe.steps"] == str(BASES[100].steps)
     assert not any(name.startswith("start.") for name in CELL.base.made)
 
 

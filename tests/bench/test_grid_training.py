@@ -16,18 +16,21 @@ CELL = GridCell(10, 0.3, 3)
 
 @pytest.fixture
 def tiny(monkeypatch):
-    small = {"n_others": 20, "image_size": 32, "steps": 3, "batch_size": 8}
-    monkeypatch.setattr(grid, "BASES", {n: replace(one, **small) for n, one in grid.BASES.items()})
+    small = {"n_others": 20, "image_size": 32, "batch_size": 8}
+    monkeypatch.setattr(grid, "BASES", {n: replace(one, steps=3, **small) for n, one in grid.BASES.items()})
+    monkeypatch.setattr(grid, "CYCLES", (2, 3))
     monkeypatch.setattr(grid, "BRANCH", replace(grid.BRANCH, n_members=10, **small))
 
 
 def test_it_trains_what_cells_share_once_and_goes_on_from_it(tiny, tmp_path, capsys):
     cells = [CELL, GridCell(10, 0.3, 0)]
     grid_training.train_cells(cells, tmp_path / "new", processes=1)
-    names = {"base-10-0.3", "encoder-10-0.3-3", "twin-10-0.3-3", "encoder-10-0.3-0", "twin-10-0.3-0"}
+    names = {"encoder-10-0.3-3", "twin-10-0.3-3", "encoder-10-0.3-0", "twin-10-0.3-0"}
+    names |= {f"{name}-early" for name in names} | {"base-10-0.3"}
     assert {path.stem for path in (tmp_path / "new").iterdir()} == names
-    base = load_file(CELL.base.file(tmp_path / "new"))
-    by_hand = train_encoder(CELL.twin.recipe, start=base)
+    base = train_encoder(CELL.base.recipe)
+    early = train_encoder(CELL.twin.chain[1].recipe, start=base)
+    by_hand = train_encoder(CELL.twin.recipe, start=early)
     found = load_file(CELL.twin.file(tmp_path / "new"))
     assert found.keys() == by_hand.keys() and all(found[name].equal(by_hand[name]) for name in found)
     grid.refuse_if_missing(cells, tmp_path / "new")

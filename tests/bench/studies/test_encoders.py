@@ -23,7 +23,8 @@ def cells(tmp_path_factory):
     small = {"n_others": 20, "image_size": 32, "batch_size": 8}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(grid, "BASES", {n: replace(one, steps=5, **small) for n, one in grid.BASES.items()})
-        patch.setattr(grid, "BRANCH", replace(grid.BRANCH, n_members=10, steps=12, **small))
+        patch.setattr(grid, "BRANCH", replace(grid.BRANCH, n_members=10, **small))
+        patch.setattr(grid, "CYCLES", (4, 8))
         cells = [GridCell(10, 0.3, repeats) for repeats in (0, 1_000)]
         grid_training.train_cells(cells, folder, processes=1)
         yield cells, folder
