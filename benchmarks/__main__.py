@@ -22,6 +22,7 @@ NAMES = [
     "objects",
     "shared",
     "tars",
+    "duplicates",
     "validation",
 ]
 
