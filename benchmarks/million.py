@@ -1,6 +1,6 @@
 """A million thumbnails as an inspection would give them: made by one process, searched by another that is measured.
 
-Each is a window into one photograph laid over a window into another, so that hardly any are alike by chance; 50,000 are
+Each is three windows into photographs laid over one another, so that hardly any are alike by chance; 50,000 are
 blank, and 1,000 targets have a near-duplicate among the public pictures.
 """
 
@@ -44,13 +44,16 @@ def make(folder: Path, n: int) -> None:
         for number, views in enumerate(windows):
             at = np.flatnonzero(which == number)
             found[at] = views[rng.integers(views.shape[0], size=len(at)), rng.integers(views.shape[1], size=len(at))]
+        for turns, at in enumerate(np.array_split(rng.permutation(count), 8)):  # four ways up, and from behind
+            turned = np.rot90(found[at], turns % 4, axes=(1, 2))
+            found[at] = turned[:, ::-1] if turns > 3 else turned
         return found
 
     pixels = np.memmap(folder / "thumbnails", np.uint8, "w+", shape=(n, _PIXELS))
     for start in range(0, n, _BLOCK):
         count = min(_BLOCK, n - start)
-        share = rng.uniform(0.4, 0.6, (count, 1, 1))
-        pixels[start : start + count] = (share * draw(count) + (1 - share) * draw(count)).reshape(count, -1)
+        layers = sum(share * draw(count) for share in (0.4, 0.35, 0.25))
+        pixels[start : start + count] = layers.reshape(count, -1)
     pixels[n - PLANTED :] = np.clip(
         pixels[:PLANTED].astype(np.float32) * 0.9 + rng.normal(8, 2, (PLANTED, _PIXELS)), 0, 255
     )

@@ -6,6 +6,7 @@ Lucas-Kanade 20 years on, 2004, sections 3.2 and 5): a picture is registered, no
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from dejavu_audit.embeddings.workers import cores
 from dejavu_audit.inspection.looking import THUMBNAIL
 
 if TYPE_CHECKING:
@@ -54,12 +56,15 @@ class Aligned:
 
 
 def align(one: NDArray[np.uint8], other: NDArray[np.uint8], windows: Pixels) -> Aligned:
-    """(n, 32, 32) thumbnails A and B, and the (n, 4) windows of A to start from."""
-    parts = []
-    for start in range(0, max(1, len(one)), BLOCK):
+    """(n, 32, 32) thumbnails A and B, and the (n, 4) windows of A to start from; done by a thread a core."""
+
+    def block(start: int) -> Aligned:
         some = slice(start, start + BLOCK)
         a, b = (_blurred(part[some].astype(np.float32), _SOFTENED) for part in (one, other))
-        parts.append(_align(a, b, windows[some].astype(np.float32)))
+        return _align(a, b, windows[some].astype(np.float32))
+
+    with ThreadPoolExecutor(cores()) as threads:  # numpy lets go of the interpreter's lock
+        parts = list(threads.map(block, range(0, max(1, len(one)), BLOCK)))
     return Aligned(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Aligned)))
 
 

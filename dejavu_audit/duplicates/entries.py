@@ -64,9 +64,7 @@ class Entries:
 
     def thumbnail(self, which: NDArray[np.int64]) -> NDArray[np.uint8]:
         """(m, 32, 32) of some entries."""
-        found: NDArray[np.uint8] = self.looks.thumbnails[self.place[which]]
-        self.looks.release()
-        return found
+        return self.looks.thumbnails_at(self.place[which])
 
 
 def entries_of(looks: Looks, sets: Mapping[SetName, Rows]) -> Entries:
@@ -117,7 +115,6 @@ def _values(rows: NDArray[np.uint8]) -> Array:
 def _flat(looks: Looks, places: NDArray[np.int64]) -> NDArray[np.bool_]:
     found = np.zeros(len(places), bool)
     for start in range(0, len(places), 1 << 14):
-        some = looks.thumbnails[places[start : start + (1 << 14)]].astype(np.float32)
+        some = looks.thumbnails_at(places[start : start + (1 << 14)]).astype(np.float32)
         found[start : start + (1 << 14)] = some.std(axis=(1, 2)) < FLAT
-        looks.release()
     return found

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from dejavu_audit.types import Array, Rows
 
 
+TAKEN = 2_048
+"""Thumbnails that are read at once: each brings its neighbours in the file with it, 64 kB."""
+
+
 @dataclass(frozen=True)
 class Looks:
     """A row a picture that could be opened, in the order asked for; see `looking.SCHEMA` for the columns."""
@@ -53,8 +57,16 @@ class Looks:
         found: NDArray[np.float32] = np.asarray(column.flatten(), np.float32).reshape(-1, column.type.list_size)
         return found
 
-    def release(self) -> None:
-        """Let go of thumbnails that were read from a file; they are read again when they are looked at."""
+    def thumbnails_at(self, places: Rows) -> NDArray[np.uint8]:
+        """(m, 32, 32) at some places of the table, a copy; of a file, no more is held in memory."""
+        found = np.empty((len(places), THUMBNAIL, THUMBNAIL), np.uint8)
+        for start in range(0, len(places), TAKEN):
+            some = slice(start, start + TAKEN)
+            found[some] = self.thumbnails[places[some]]
+            self._release()
+        return found
+
+    def _release(self) -> None:
         if isinstance(self.scratch, np.memmap) and hasattr(mmap, "MADV_DONTNEED"):
             mapped: Any = self.scratch._mmap  # type: ignore[attr-defined]
             mapped.madvise(mmap.MADV_DONTNEED)
