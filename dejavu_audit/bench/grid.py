@@ -28,10 +28,11 @@ BASES = {
 """The first training by number of classes: general skill, from others alone."""
 BRANCH = Recipe(n_members=TARGETS, n_others=900, image_size=IMAGE_SIZE, batch_size=64)
 """The later ones, from where the first ended: members among a few of the same others."""
-CYCLES = (1_600, 2_400)
-"""Steps of the later trainings, one after the other: the learning rate goes up and down once in each."""
-SEEDS, OTHER_SEEDS = (1, 3), (2, 4)
-"""Of the later trainings; the others are those of a twin that has no members to differ in."""
+CYCLES = (1_600,)
+"""Steps of the later trainings, one after the other: the learning rate goes up and down once in each.
+
+One more number makes stronger memories: each training goes on from the weights that lie there already.
+"""
 
 
 @dataclass(frozen=True)
@@ -91,24 +92,27 @@ class GridCell:
     @property
     def encoder(self) -> Training:
         """The encoder that is audited."""
-        return self._trained("encoder", self._branch, SEEDS)
+        return self._trained("encoder", self._branch, other=False)
 
     @property
     def twin(self) -> Training:
-        """The same with other scenes in the targets' place; without members, with other seeds."""
+        """The same with other scenes in the targets' place; without members to differ in, with other seeds."""
         if self.repeats:
-            return self._trained("twin", self._branch.twin(), SEEDS)
-        return self._trained("twin", self._branch, OTHER_SEEDS)
+            return self._trained("twin", self._branch.twin(), other=False)
+        return self._trained("twin", self._branch, other=True)
 
     @property
     def _branch(self) -> Recipe:
         return replace(BRANCH, classes=self.classes, correlation=self.correlation, repeats=self.repeats)
 
-    def _trained(self, who: str, recipe: Recipe, seeds: tuple[int, int]) -> Training:
-        """Both later trainings, the second from where the first ended."""
-        early, late = (replace(recipe, steps=steps, seed=seed) for steps, seed in zip(CYCLES, seeds, strict=True))
-        first = Training(f"{who}-{self.name}-early", early, self.base)
-        return Training(f"{who}-{self.name}", late, first)
+    def _trained(self, who: str, recipe: Recipe, *, other: bool) -> Training:
+        """All later trainings, one after the other, each with seeds of its own; named by the steps of all."""
+        training, taken = self.base, 0
+        for cycle, steps in enumerate(CYCLES):
+            taken += steps
+            seeded = replace(recipe, steps=steps, seed=2 * cycle + (2 if other else 1))
+            training = Training(f"{who}-{self.name}-{taken}", seeded, training)
+        return training
 
 
 def grid() -> list[GridCell]:

@@ -6,7 +6,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from dejavu_audit.bench.grid import BASES, OTHER_SEEDS, SEEDS, GridCell, Training, grid, refuse_if_missing
+from dejavu_audit.bench import grid as module
+from dejavu_audit.bench.grid import BASES, GridCell, Training, grid, refuse_if_missing
 from dejavu_audit.bench.recipe import Recipe
 from dejavu_audit.errors import AuditError
 
@@ -21,13 +22,23 @@ def test_the_grid_has_every_setting_once():
     assert {repeats for _, _, repeats in settings} == {0, 1, 3, 10, 30}
 
 
-def test_forty_encoders_go_on_from_four():
+@pytest.mark.parametrize("cycles", [(1_600,), (1_600, 2_400)])
+def test_forty_encoders_go_on_from_four(cycles, monkeypatch):
+    monkeypatch.setattr(module, "CYCLES", cycles)
     trainings = {t.name: t for cell in grid() for t in (cell.encoder, cell.twin)}
     assert len(trainings) == 40
-    assert [len({t.chain[place].name for t in trainings.values()}) for place in range(3)] == [4, 40, 40]
+    stages = zip(*(t.chain for t in trainings.values()), strict=True)
+    assert [len({t.name for t in stage}) for stage in stages] == [4] + len(cycles) * [40]
     # Weights of different makes never share a file.
     every = {t.name: t for last in trainings.values() for t in last.chain}
-    assert len({tuple(t.made.items()) for t in every.values()}) == len(every) == 84
+    assert len({tuple(t.made.items()) for t in every.values()}) == len(every) == 4 + 40 * len(cycles)
+
+
+def test_a_longer_training_goes_on_from_the_shorter(monkeypatch):
+    shorter = CELL.twin
+    monkeypatch.setattr(module, "CYCLES", (*module.CYCLES, 700))
+    assert CELL.twin.start == shorter and CELL.twin.recipe.steps == 700
+    assert CELL.twin.recipe.seed != shorter.recipe.seed
 
 
 @pytest.mark.parametrize("cell", grid(), ids=lambda cell: cell.name)
@@ -50,13 +61,14 @@ def test_a_twin_differs_in_its_members_alone_and_without_members_in_its_seeds():
     for one, twin in zip(without.encoder.chain[1:], without.twin.chain[1:], strict=True):
         assert twin.recipe == replace(one.recipe, seed=twin.recipe.seed)
     # All apart: the same seed again would show the same crops again.
-    assert len({BASES[10].seed, *SEEDS, *OTHER_SEEDS}) == 5
+    seeds = [t.recipe.seed for t in (*without.encoder.chain, *without.twin.chain[1:])]
+    assert len(set(seeds)) == len(seeds)
 
 
 def test_the_header_says_how_all_trainings_went():
     made = CELL.encoder.made
-    assert made["recipe.repeats"] == made["start.recipe.repeats"] == "10" and made["start.start.recipe.repeats"] == "0"
-    assert made["start.start.recipe.steps"] == str(BASES[100].steps)
+    assert made["recipe.repeats"] == "10" and made["start.recipe.repeats"] == "0"
+    assert made["start.recipe.steps"] == str(BASES[100].steps)
     assert not any(name.startswith("start.") for name in CELL.base.made)
 
 
@@ -72,7 +84,7 @@ def test_weights_are_whole_where_this_very_recipe_made_them(tmp_path):
 def test_missing_weights_are_named_with_what_makes_them(tmp_path):
     save_file({"weight": torch.zeros(1)}, CELL.encoder.file(tmp_path), CELL.encoder.made)
     with pytest.raises(
-        AuditError, match=r"^1 of the 2 encoders.*twin-100-0\.3-10.*python -m dejavu_audit\.bench\.grid_"
+        AuditError, match=r"^1 of the 2 encoders.*twin-100-0\.3-10-1600.*python -m dejavu_audit\.bench\.grid_"
     ):
         refuse_if_missing([CELL], tmp_path)
     save_file({"weight": torch.zeros(1)}, CELL.twin.file(tmp_path), CELL.twin.made)

@@ -25,8 +25,10 @@ def tiny(monkeypatch):
 def test_it_trains_what_cells_share_once_and_goes_on_from_it(tiny, tmp_path, capsys):
     cells = [CELL, GridCell(10, 0.3, 0)]
     grid_training.train_cells(cells, tmp_path / "new", processes=1)
-    names = {"encoder-10-0.3-3", "twin-10-0.3-3", "encoder-10-0.3-0", "twin-10-0.3-0"}
-    names |= {f"{name}-early" for name in names} | {"base-10-0.3"}
+    names = {"base-10-0.3"}
+    names |= {
+        f"{who}-10-0.3-{repeats}-{steps}" for who in ("encoder", "twin") for repeats in (3, 0) for steps in (2, 5)
+    }
     assert {path.stem for path in (tmp_path / "new").iterdir()} == names
     base = train_encoder(CELL.base.recipe)
     early = train_encoder(CELL.twin.chain[1].recipe, start=base)
@@ -47,7 +49,7 @@ def test_what_is_there_already_stays(tiny, tmp_path, monkeypatch, capsys):
     )
     grid_training.train_cells([CELL], tmp_path, processes=1)
     assert trained == [CELL.twin.recipe]
-    assert "encoder-10-0.3-3: there already" in capsys.readouterr().out
+    assert "encoder-10-0.3-3-5: there already" in capsys.readouterr().out
     assert all((tmp_path / name).stat().st_mtime_ns == then for name, then in before.items())
 
 
