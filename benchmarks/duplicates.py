@@ -57,7 +57,7 @@ def run(folder: Path) -> list[Bar]:
     bars = [*_photographs(), *_clothes()]
     with tempfile.TemporaryDirectory() as place:
         whole("-m", "benchmarks.million", "make", place, str(MILLION))
-        seconds, peak, found = map(
+        seconds, peak, found, gone = map(
             float, whole("-m", "benchmarks.million", "search", place, str(MILLION), env=ENV).output.split()
         )
         what = f"search among {MILLION:,} pictures"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
     Vectors = NDArray[np.float32]
 
-PROBES = 4
+PROBES = 2
 """Lists that are looked through for a query."""
 EXACT = 1 << 29
 """Comparisons up to which all are made."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dejavu_audit.types import Array, Rows
 
 
-TAKEN = 2_048
+TAKEN = 512
 """Thumbnails that are read at once: each brings its neighbours in the file with it, 64 kB."""
 
 
