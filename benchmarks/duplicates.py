@@ -60,6 +60,7 @@ def run(folder: Path) -> list[Bar]:
         seconds, peak, found, gone = map(
             float, whole("-m", "benchmarks.million", "search", place, str(MILLION), env=ENV).output.split()
         )
+        print(f"{found:.0f} of the planted ones went, {gone:.0f} pictures in all", file=sys.stderr)
         what = f"search among {MILLION:,} pictures"
         bars += [
             Bar(what, seconds, 60, " s", ".1f"),
