@@ -6,8 +6,11 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
+
+from dejavu_audit.errors import AuditError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +45,11 @@ def spread(work: Callable[[T], R], tasks: Sequence[T], processes: int, say: Call
                 results.append(one.result())
                 told.one_more()
             return results
+        except BrokenProcessPool as error:
+            raise AuditError(
+                "a process of the bench was killed, most often because memory ran out; try --processes 1: "
+                "studies that were done before are kept"
+            ) from error
         except BaseException:
             for one in waiting:
                 one.cancel()

@@ -6,6 +6,7 @@ import os
 import pytest
 
 from dejavu_audit.bench.workers import spread
+from dejavu_audit.errors import AuditError
 
 
 def test_results_come_in_order_and_progress_in_tenths():
@@ -26,3 +27,8 @@ def test_processes_of_one_thread_give_the_same(monkeypatch):
 def test_a_fault_of_one_task_is_raised(processes):
     with pytest.raises(ValueError, match=r"math domain error|expected a nonnegative"):
         spread(math.sqrt, [1.0, -1.0, 4.0], processes, lambda message: None)
+
+
+def test_a_killed_process_is_told_in_a_sentence():
+    with pytest.raises(AuditError, match="memory ran out; try --processes 1"):
+        spread(os._exit, [1, 1], 2, lambda message: None)
