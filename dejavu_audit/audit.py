@@ -4,7 +4,8 @@ Does the encoder infer something of a training sample that the rest of the sampl
 asks for the class of a picture, given its background crop; the object test asks for the objects of a picture, given
 its caption. The nearest public samples answer for the encoder; references that never saw the targets say what can be
 inferred honestly; the control, which the encoder never saw, says how much better the encoder does than the references
-anyway. What is left is memorized (method: sections 1, 2 and 4).
+anyway. What is left is memorized (method: sections 1, 2 and 4). So that it can be trusted, copies across the sets are
+taken out first, the control is held against the targets, and each memorized sample is listed at a known rate of error.
 """
 
 from __future__ import annotations
@@ -127,6 +128,8 @@ def prepare(config: AuditConfig, progress: Progress) -> Plan:
     needs_fit = any(not hasattr(one, "encoder") for one in references.values())
     terms = Terms.of(dataset, config, fit=needs_fit, tagged=tagger is not None)
     split = read_split(config.split, dataset, config, terms) if config.split else draw_split(dataset, config, terms)
+    if config.match and not len(split.control):
+        raise AuditError("--match weighs the control, and there is none; give pictures that were never trained on")
     sets = split_table(split, dataset)
     if config.test == "objects" and config.captions == "all":
         dataset, split = every_caption(pictures, split)
