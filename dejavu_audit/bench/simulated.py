@@ -27,6 +27,17 @@ PERMUTATIONS = 2_000
 
 
 @dataclass(frozen=True)
+class Task:
+    """A part of a study that one process does: `audits` audits a setting, in one world."""
+
+    world: World
+    audits: int
+    seed: int
+    share: float = 0.0
+    """Of the targets, memorized; where the study has a task a share."""
+
+
+@dataclass(frozen=True)
 class Audit:
     """The numbers of one simulated audit."""
 

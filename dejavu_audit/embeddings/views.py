@@ -89,24 +89,26 @@ class Embedded:
 
         A run of consecutive rows comes as a view, anything else as a copy.
         """
-        at = self._places(rows)
+        at = places(self.rows, rows)
         if len(at) and np.array_equal(at, np.arange(at[0], at[0] + len(at))):
             return self.rows[at], self.vectors[at[0] : at[0] + len(at)]
         return self.rows[at], self.vectors[at]
 
     def crops_of(self, rows: Rows) -> NDArray[np.int32]:
         """(n, 4) crops of those of `rows` that were embedded, in the order of `rows`."""
-        return self.crops[self._places(rows)]
+        return self.crops[places(self.rows, rows)]
 
-    def _places(self, rows: Rows) -> Rows:
-        rows = np.asarray(rows, np.int64)
-        if not len(self.rows):
-            return rows[:0]
-        order = np.argsort(self.rows, kind="stable")
-        place = np.minimum(np.searchsorted(self.rows, rows, sorter=order), len(order) - 1)
-        at = order[place]
-        there: Rows = at[self.rows[at] == rows]
-        return there
+
+def places(have: Rows, asked: Rows) -> Rows:
+    """(m,) places in `have` (n,), which names each row once, of those of `asked` that are there, in their order."""
+    asked = np.asarray(asked, np.int64)
+    if not len(have):
+        return asked[:0]
+    order = np.argsort(have, kind="stable")
+    place = np.minimum(np.searchsorted(have, asked, sorter=order), len(order) - 1)
+    at = order[place]
+    there: Rows = at[have[at] == asked]
+    return there
 
 
 @dataclass

@@ -183,6 +183,12 @@ def settings(answers: Answers) -> Iterator[tuple[str, int, int | None]]:
 
 def scores(plan: Plan, targets: JudgedObjects, control: JudgedObjects | None) -> dict[str, Score]:
     """Every score of the object test, at the setting asked for."""
+    return _scores(plan, targets, control)
+
+
+def _scores(
+    plan: Plan, targets: JudgedObjects, control: JudgedObjects | None, only: tuple[str, ...] | None = None
+) -> dict[str, Score]:
     config = plan.config
     return object_scores(
         targets,
@@ -192,25 +198,15 @@ def scores(plan: Plan, targets: JudgedObjects, control: JudgedObjects | None) ->
         seed=config.seed,
         interval=config.interval,
         compat=config.compat,
+        only=only,
     )
 
 
 def other_settings(plan: Plan, seen: Seen, answers: Answers) -> dict[str, Score]:
     """PPG, PRG and AUCG at every k and number of objects, as in `ppg_k1_top10` and `ppg_targets_k1_top10`."""
-    config = plan.config
     found: dict[str, Score] = {}
     for suffix, k, top in settings(answers):
-        targets, control = _judged(plan, seen, answers, k, top)
-        some = object_scores(
-            targets,
-            control,
-            level=config.level,
-            replicates=config.replicates,
-            seed=config.seed,
-            interval=config.interval,
-            compat=config.compat,
-            only=GRID,
-        )
+        some = _scores(plan, *_judged(plan, seen, answers, k, top), only=GRID)
         found |= {key + suffix: some[key] for key in GRID if key in some}
     return found
 

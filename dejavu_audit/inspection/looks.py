@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from dejavu_audit.embeddings.views import places
 from dejavu_audit.inspection.looking import THUMBNAIL
 
 if TYPE_CHECKING:
@@ -73,14 +74,7 @@ class Looks:
 
     def places(self, rows: Rows) -> Rows:
         """(m,) places in the table of those of `rows` that are there, in their order."""
-        asked = np.asarray(rows, np.int64)
-        if not len(self.rows):
-            return asked[:0]
-        order = np.argsort(self.rows, kind="stable")
-        place = np.minimum(np.searchsorted(self.rows, asked, sorter=order), len(order) - 1)
-        at = order[place]
-        there: Rows = at[self.rows[at] == asked]
-        return there
+        return places(self.rows, rows)
 
     def of(self, rows: Rows) -> pa.Table:
         """The table of those of `rows` that are there, in their order."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict
+from dejavu_audit.report.score_record import Record
 
 if TYPE_CHECKING:
     from dejavu_audit.balance.checking import Balance
@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 Grade = Literal["no difference", "by little", "clearly", "by much"]
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class SideRecord(_Record):
+class SideRecord(Record):
     """A number in one set, weighted where the control is. Null: missing of every sample."""
 
     mean: float | None
@@ -27,7 +23,7 @@ class SideRecord(_Record):
     """Share of samples without it."""
 
 
-class ShareRecord(_Record):
+class ShareRecord(Record):
     """How common one category is in both sets."""
 
     category: str
@@ -35,7 +31,7 @@ class ShareRecord(_Record):
     control: float
 
 
-class FeatureRecord(_Record):
+class FeatureRecord(Record):
     """One feature of targets and control, compared."""
 
     name: str
@@ -65,7 +61,7 @@ class FeatureRecord(_Record):
     """Of a category, those whose shares differ the most."""
 
 
-class BlindRecord(_Record):
+class BlindRecord(Record):
     """The classifier that never sees the audited model, on all features together."""
 
     auc: float
@@ -87,7 +83,7 @@ class BlindRecord(_Record):
     """The features that tell the most alone, the strongest first; empty where it tells nothing."""
 
 
-class BalanceRecord(_Record):
+class BalanceRecord(Record):
     """Is the control drawn like the targets?"""
 
     failed: bool | None
@@ -110,7 +106,7 @@ class BalanceRecord(_Record):
     """Null: too few samples to train one."""
 
 
-class MatchingRecord(_Record):
+class MatchingRecord(Record):
     """The weights that make the control look like the targets."""
 
     by: list[str]

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from dejavu_audit.report.folder import DUPLICATES
 from dejavu_audit.report.score_record import Record
+from dejavu_audit.types import SetName
 
 if TYPE_CHECKING:
     from dejavu_audit.duplicates.outcome import Duplicates
 
-SetName = Literal["target", "control", "public", "fit"]
 EXAMPLES = 20
 """Pairs that are named."""
-FILE = "duplicates.parquet"
 _ONE = {"target": "target", "control": "control picture", "public": "public picture", "fit": "picture to fit on"}
 _MANY = {"target": "targets", "control": "control pictures", "public": "public pictures", "fit": "pictures to fit on"}
 
@@ -115,7 +115,7 @@ def duplicates_record(found: Duplicates) -> DuplicatesRecord:
         clusters=len(set(found.clusters.values())),
         clustered=len(found.clusters),
         examples=list(_examples(found)),
-        file=FILE if found.pairs.num_rows else None,
+        file=DUPLICATES if found.pairs.num_rows else None,
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from dejavu_audit.report.score_record import Record
 
 if TYPE_CHECKING:
     from dejavu_audit.membership.evidence import Evidence, SetEvidence
@@ -15,11 +17,7 @@ OTHERS = {
 }
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class SetMembershipRecord(_Record):
+class SetMembershipRecord(Record):
     """What is known of one set, or of a reference against targets and control."""
 
     status: Literal["member", "non-member", "unknown", "contradicted"]
@@ -32,7 +30,7 @@ class SetMembershipRecord(_Record):
     """The table of published weights, the header of the weights file, the user's list, the data's own sets, nothing."""
 
 
-class MembershipRecord(_Record):
+class MembershipRecord(Record):
     """What the audit takes for granted about who was in the training data, and what speaks for it."""
 
     assumption: str

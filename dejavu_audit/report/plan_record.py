@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from dejavu_audit.report.score_record import Record
 
 SCHEMA_VERSION = "1.0"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class ViewRecord(_Record):
+class ViewRecord(Record):
     """One way in which pictures are looked at."""
 
     who: str
@@ -29,7 +25,7 @@ class ViewRecord(_Record):
     """Share of the pictures that are expected to be set aside, from those that were tried or are cached."""
 
 
-class CaptionsRecord(_Record):
+class CaptionsRecord(Record):
     """One text tower."""
 
     who: str
@@ -38,7 +34,7 @@ class CaptionsRecord(_Record):
     seconds: float
 
 
-class PaceRecord(_Record):
+class PaceRecord(Record):
     """Pictures that are decoded once for the same views, and how fast."""
 
     views: list[str]
@@ -52,7 +48,7 @@ class PaceRecord(_Record):
     """"decoding" or "model": what the time goes into."""
 
 
-class StageRecord(_Record):
+class StageRecord(Record):
     """One stage of the run."""
 
     name: str
@@ -60,7 +56,7 @@ class StageRecord(_Record):
     """Null: not measured, and not in the total."""
 
 
-class TimeRecord(_Record):
+class TimeRecord(Record):
     """How long the run will take on this machine, if it is as busy as now."""
 
     total: float
@@ -71,7 +67,7 @@ class TimeRecord(_Record):
     """Seconds that measuring took."""
 
 
-class MemoryRecord(_Record):
+class MemoryRecord(Record):
     """Bytes that will be in memory at the most."""
 
     process: int | None
@@ -92,7 +88,7 @@ class MemoryRecord(_Record):
     gpu_total: int | None
 
 
-class DiskRecord(_Record):
+class DiskRecord(Record):
     """Bytes that will be written, and what is free."""
 
     cache: int
@@ -106,14 +102,14 @@ class DiskRecord(_Record):
     run_free: int
 
 
-class SizesRecord(_Record):
+class SizesRecord(Record):
     """So many samples."""
 
     targets: int
     control: int
 
 
-class NeedRecord(_Record):
+class NeedRecord(Record):
     """The samples that a wish needs."""
 
     equal: SizesRecord | None
@@ -122,7 +118,7 @@ class NeedRecord(_Record):
     """Targets that it takes with the planned control; null: no number is enough, or there is no control."""
 
 
-class SurenessRecord(_Record):
+class SurenessRecord(Record):
     """How sure the answer will be, on one assumption; in shares, so 0.01 is one point."""
 
     assumption: str
@@ -145,7 +141,7 @@ class SurenessRecord(_Record):
     """For it to pass with `power`; null: not asked."""
 
 
-class ListRecord(_Record):
+class ListRecord(Record):
     """Whether the list of memorized samples can have an entry, and what it takes."""
 
     q: float
@@ -159,7 +155,7 @@ class ListRecord(_Record):
     """Control samples with which one target above all of them is listed."""
 
 
-class RateRecord(_Record):
+class RateRecord(Record):
     """A false-positive rate at which the true-positive rate is asked for."""
 
     rate: float
@@ -167,7 +163,7 @@ class RateRecord(_Record):
     measurable: bool
 
 
-class PlanRecord(_Record):
+class PlanRecord(Record):
     """Everything that can be said of an audit before it is run."""
 
     schema_version: str = SCHEMA_VERSION

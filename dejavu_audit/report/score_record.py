@@ -1,4 +1,4 @@
-"""What every part of audit.json is made of: a frozen record, and a number with its interval."""
+"""What every record that is kept or printed is made of: a frozen record, and a number with its interval."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Record(BaseModel):
-    """A part of audit.json; the docstrings under its fields are the format's documentation."""
+    """A part of a record that is kept or printed; the docstrings under its fields are the format's documentation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 

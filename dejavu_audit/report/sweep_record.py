@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from dejavu_audit.report.record import AuditRecord, HeadlineRecord
-from dejavu_audit.report.score_record import ScoreRecord
+from dejavu_audit.report.score_record import Record, ScoreRecord
 
 SCHEMA_VERSION = "1.0"
 RIGHT = tuple(
@@ -21,11 +21,7 @@ RIGHT = tuple(
 """Scores that say how often the encoder and the reference are right; those that the test has are told."""
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class SweepRow(_Record):
+class SweepRow(Record):
     """One audit of the sweep."""
 
     x: float
@@ -39,7 +35,7 @@ class SweepRow(_Record):
     """Why it failed."""
     verdict: str | None = None
     headline: HeadlineRecord | None = None
-    accuracies: dict[str, ScoreRecord] = {}
+    accuracies: dict[str, ScoreRecord] = Field(default_factory=dict)
     """How often the encoder and the reference are right, on targets and control."""
     utility: dict[str, ScoreRecord] | None = None
     """Null: not asked for, or the row is not done."""
@@ -61,7 +57,7 @@ class SweepRow(_Record):
         return self.model_copy(update={"state": "failed", "error": error})
 
 
-class SweepRecord(_Record):
+class SweepRecord(Record):
     """A sweep: what the axis is, and its rows by series, then x."""
 
     schema_version: str = SCHEMA_VERSION

@@ -17,7 +17,7 @@ from dejavu_audit.scores.samples import Sample, observe
 
 Interval: TypeAlias = Literal["auto", "percentile", "bca", "studentised"]
 """How intervals are made. "auto": score intervals (Wilson's of a share, Tango's of a paired difference, MOVER of two
-independent ones), which alone keep their level in every setting of the coverage study; the others are bootstraps."""
+independent ones), as the coverage study of the bench compares them; the others are bootstraps."""
 
 MANY = 10_000
 """More different units (samples or clusters by their sums) than this are not resampled: it costs seconds a score, and

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
 from dejavu_audit.bench.oracle_label import LabelWorld
 from dejavu_audit.bench.oracle_objects import ObjectWorld
-from dejavu_audit.bench.simulated import World, audited, described, margin, number, population, rate_error, stream
+from dejavu_audit.bench.simulated import Task, World, audited, described, margin, number, population, rate_error, stream
 from dejavu_audit.bench.study import Cell, Check, Finding
 from dejavu_audit.bench.workers import spread
 
@@ -28,13 +27,6 @@ CAPTION_SKILLS = ((0.9, 0.5), (0.75, 0.75), (0.5, 0.9))
 BAR = 0.05
 
 
-@dataclass(frozen=True)
-class _Task:
-    world: World
-    audits: int
-    seed: int
-
-
 def worlds() -> Iterator[World]:
     """Every world of the study."""
     for classes, correlation, (skill, reference) in product((10, 100), (0.2, 0.6), SKILLS):
@@ -46,12 +38,12 @@ def worlds() -> Iterator[World]:
 def run(audits: int, seed: int, processes: int, say: Callable[[str], None]) -> Finding:
     """Simulate `audits` audits a world and size."""
     began = time.perf_counter()
-    found = spread(_ring, [_Task(world, audits, seed) for world in worlds()], processes, say)
+    found = spread(_ring, [Task(world, audits, seed) for world in worlds()], processes, say)
     rows = [row for some in found for row in some]
     return Finding(rows, _checks(rows, audits), audits * len(rows), time.perf_counter() - began)
 
 
-def _ring(task: _Task) -> list[dict[str, Cell]]:
+def _ring(task: Task) -> list[dict[str, Cell]]:
     """The rows of one world."""
     pictures = population(task.world, task.seed)
     rows: list[dict[str, Cell]] = []

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from dejavu_audit.bench.oracle_label import LabelWorld
 from dejavu_audit.bench.oracle_objects import ObjectWorld
-from dejavu_audit.bench.simulated import World, described, margin, number, population, standard_error, stream
+from dejavu_audit.bench.simulated import Task, World, described, margin, number, population, standard_error, stream
 from dejavu_audit.bench.study import Cell, Check, Finding
 from dejavu_audit.bench.workers import spread
 
@@ -30,22 +29,15 @@ WORLDS: tuple[World, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class _Task:
-    world: World
-    audits: int
-    seed: int
-
-
 def run(audits: int, seed: int, processes: int, say: Callable[[str], None]) -> Finding:
     """Simulate `audits` audits a world, share and size."""
     began = time.perf_counter()
-    found = spread(_means, [_Task(world, audits, seed) for world in WORLDS], processes, say)
+    found = spread(_means, [Task(world, audits, seed) for world in WORLDS], processes, say)
     rows = [row for some in found for row in some]
     return Finding(rows, _checks(rows), audits * len(rows), time.perf_counter() - began)
 
 
-def _means(task: _Task) -> list[dict[str, Cell]]:
+def _means(task: Task) -> list[dict[str, Cell]]:
     """The rows of one world."""
     pictures = population(task.world, task.seed)
     rows: list[dict[str, Cell]] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ import numpy as np
 from dejavu_audit.bench.oracle_label import LabelWorld
 from dejavu_audit.bench.oracle_objects import ObjectWorld
 from dejavu_audit.bench.sample_scored import scored
-from dejavu_audit.bench.simulated import World, described, margin, number, population, standard_error, stream
+from dejavu_audit.bench.simulated import Task, World, described, margin, number, population, standard_error, stream
 from dejavu_audit.bench.study import Cell, Check, Finding
 from dejavu_audit.bench.workers import spread
 from dejavu_audit.scores.conformal import benjamini_hochberg, p_values
@@ -40,23 +39,15 @@ WORLDS: tuple[World, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class _Task:
-    world: World
-    share: float
-    audits: int
-    seed: int
-
-
 def run(audits: int, seed: int, processes: int, say: Callable[[str], None]) -> Finding:
     """Simulate `audits` audits a world, share and sizes, and make the lists of every score at every rate."""
     began = time.perf_counter()
-    tasks = [_Task(world, share, audits, seed) for world, share in product(WORLDS, SHARES)]
+    tasks = [Task(world, audits, seed, share) for world, share in product(WORLDS, SHARES)]
     rows = [row for some in spread(_lists, tasks, processes, say) for row in some]
     return Finding(rows, _checks(rows), audits * len(tasks) * len(SIZES), time.perf_counter() - began)
 
 
-def _lists(task: _Task) -> list[dict[str, Cell]]:
+def _lists(task: Task) -> list[dict[str, Cell]]:
     """The rows of one world and share."""
     pictures = population(task.world, task.seed, evidence=True)
     rows: list[dict[str, Cell]] = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from dejavu_audit.bench.oracle import Population
 from dejavu_audit.bench.oracle_label import LabelWorld
 from dejavu_audit.bench.oracle_objects import ObjectWorld
-from dejavu_audit.bench.simulated import World, audited, described, margin, number, population, rate_error, stream
+from dejavu_audit.bench.simulated import Task, World, audited, described, margin, number, population, rate_error, stream
 from dejavu_audit.bench.study import Cell, Check, Finding
 from dejavu_audit.bench.workers import spread
 from dejavu_audit.scores.judged_objects import object_part
@@ -43,17 +42,10 @@ BARS = {"label": 0.05, "objects": 0.1}
 """By so much may measured and planned power differ, by test: what a plan is trusted to."""
 
 
-@dataclass(frozen=True)
-class _Task:
-    world: World
-    audits: int
-    seed: int
-
-
 def run(audits: int, seed: int, processes: int, say: Callable[[str], None]) -> Finding:
     """Simulate `audits` audits a world, sizes and effect."""
     began = time.perf_counter()
-    found = spread(_powers, [_Task(world, audits, seed) for world in WORLDS], processes, say)
+    found = spread(_powers, [Task(world, audits, seed) for world in WORLDS], processes, say)
     rows = [row for some in found for row in some]
     return Finding(rows, _checks(rows, audits), audits * len(rows), time.perf_counter() - began)
 
@@ -70,7 +62,7 @@ def outcomes(pictures: Population[Any]) -> Outcomes:
     return Outcomes(*(float(shares[PARTS.index(name)]) for name in ("memorized", "misrepresented", "correlated")))
 
 
-def _powers(task: _Task) -> list[dict[str, Cell]]:
+def _powers(task: Task) -> list[dict[str, Cell]]:
     """The rows of one world."""
     pictures = population(task.world, task.seed)
     base = outcomes(pictures)

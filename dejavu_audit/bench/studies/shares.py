@@ -5,13 +5,12 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 
 from dejavu_audit.bench.sample_scored import scored
-from dejavu_audit.bench.simulated import LEVEL, World, described, margin, number, population, rate_error, stream
+from dejavu_audit.bench.simulated import LEVEL, Task, described, margin, number, population, rate_error, stream
 from dejavu_audit.bench.studies.lists import SHARES, SIZES, WORLDS
 from dejavu_audit.bench.study import Cell, Check, Finding
 from dejavu_audit.bench.workers import spread
@@ -26,18 +25,10 @@ ABOUT = (
 BAR = 0.05
 
 
-@dataclass(frozen=True)
-class _Task:
-    world: World
-    share: float
-    audits: int
-    seed: int
-
-
 def run(audits: int, seed: int, processes: int, say: Callable[[str], None]) -> Finding:
     """Simulate `audits` audits a world, share and sizes, and estimate the share by every score."""
     began = time.perf_counter()
-    tasks = [_Task(world, share, audits, seed) for world, share in product(WORLDS, SHARES)]
+    tasks = [Task(world, audits, seed, share) for world, share in product(WORLDS, SHARES)]
     rows = [row for some in spread(_shares, tasks, processes, say) for row in some]
     above = [100 * number(row["low_above_truth"]) for row in rows]
     what = f"lower ends of the memorized share above the truth, %: worst of {len(rows)} settings"
@@ -45,7 +36,7 @@ def run(audits: int, seed: int, processes: int, say: Callable[[str], None]) -> F
     return Finding(rows, [check], audits * len(tasks) * len(SIZES), time.perf_counter() - began)
 
 
-def _shares(task: _Task) -> list[dict[str, Cell]]:
+def _shares(task: Task) -> list[dict[str, Cell]]:
     """The rows of one world and share."""
     pictures = population(task.world, task.seed, evidence=True)
     rows: list[dict[str, Cell]] = []
