@@ -1,0 +1,1 @@
+"""Where a setting comes from: flag, environment, dejavu.toml, default."""
