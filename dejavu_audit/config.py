@@ -136,6 +136,8 @@ class AuditConfig(BaseModel):
     jpeg_draft: bool = False
     """Let the JPEG decoder shrink large pictures while decoding: faster, results change slightly."""
 
+    images: bool = True
+    """Whether report.html shows the pictures and names them."""
     out: str | None = None
     cache_dir: str | None = None
 
@@ -166,7 +168,7 @@ class AuditConfig(BaseModel):
             raise AuditError(f"{flag}: {message[0].lower()}{message[1:]} (given: {first['input']!r})") from None
 
     # What only steers the machine and leaves the measured number alone.
-    _MACHINE = frozenset({"workers", "out", "cache_dir"})
+    _MACHINE = frozenset({"workers", "images", "out", "cache_dir"})
 
     def hash(self) -> str:
         """Short name of everything that may change the result: two runs with one hash are the same run."""

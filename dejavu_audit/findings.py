@@ -15,9 +15,10 @@ from dejavu_audit.inference.control import design_of
 from dejavu_audit.report import verdict
 from dejavu_audit.report.balance_record import balance_record, matching_record
 from dejavu_audit.report.balance_words import caveat
+from dejavu_audit.report.checksums import sealed
 from dejavu_audit.report.columns import with_design
 from dejavu_audit.report.duplicates_record import duplicates_record
-from dejavu_audit.report.folder import AUDIT, DUPLICATES, SAMPLES
+from dejavu_audit.report.folder import AUDIT, DUPLICATES, SAMPLES, SPLIT
 from dejavu_audit.report.membership_record import membership_record
 from dejavu_audit.report.memorized_record import membership_figures_record, memorized_record
 from dejavu_audit.report.record import (
@@ -81,6 +82,7 @@ def write(plan: Plan, seen: Seen, answers: Any, found: Found, clock: Clock) -> A
         plan.folder.write_table(DUPLICATES, found.duplicates.pairs)
     plan.folder.adopt(found.test.draw(plan, found.targets, found.control))
     plan.folder.adopt(_draw(plan.folder.path, plan, seen, record, found))
+    record = sealed(record, plan.folder.path, (SAMPLES, SPLIT, DUPLICATES))
     plan.folder.write_text(AUDIT, record.model_dump_json(indent=2) + "\n")
     return AuditResult(record, samples, plan.folder.path)
 

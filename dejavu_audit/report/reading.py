@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from dejavu_audit.errors import AuditError, unknown
+from dejavu_audit.report import checksums
 from dejavu_audit.report.folder import AUDIT, CLAIM, SAMPLES
 from dejavu_audit.report.record import SCHEMA_VERSION, AuditRecord
 
@@ -112,6 +113,9 @@ def read_run(path: Path, columns: Sequence[str] | None = None) -> Run:
     if not file.is_file():
         raise AuditError(f"the run {path} has lost its {SAMPLES}; run the audit again")
     with _reading(file):
+        left = record.checksums.get(SAMPLES)
+        if left is not None and left != checksums.of_file(file):
+            raise AuditError(f"{file} is not as the audit left it: it was changed, or half copied; run the audit again")
         _refuse_if_lacking(file, pq.read_schema(file).names, columns or [])
         samples = pq.read_table(file, columns=None if columns is None else list(columns))
     return Run(record, samples, path)
@@ -145,6 +149,8 @@ def read_record(path: Path) -> AuditRecord:
             f"{file} has schema {version}, newer than this version reads ({SCHEMA_VERSION}); "
             "type pip install --upgrade dejavu-audit"
         )
+    if isinstance(told, dict) and isinstance(own := told.get(checksums.OWN), str) and own != checksums.of_record(told):
+        raise AuditError(f"{file} is not as the audit left it: it was edited, or half copied; run the audit again")
     try:
         return AuditRecord.model_validate(told)
     except ValidationError as error:

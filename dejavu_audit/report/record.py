@@ -12,7 +12,7 @@ from dejavu_audit.report.membership_record import MembershipRecord
 from dejavu_audit.report.memorized_record import MembershipFiguresRecord, MemorizedRecord
 from dejavu_audit.report.score_record import Record, ScoreRecord
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 class HeadlineRecord(Record):
@@ -133,5 +133,9 @@ class AuditRecord(Record):
     matching: MatchingRecord | None = Field(default=None)
     """How the control was weighed; null: it was not."""
     environment: EnvironmentRecord
+    checksums: dict[str, str] = Field(default_factory=dict)
+    """SHA-256 of the run folder's tables, by file name."""
+    checksum: str | None = Field(default=None)
+    """SHA-256 of this file's content without itself and the timings; null: written before there were any."""
     timings: dict[str, Any]
     """Seconds a stage, and what was counted on the way; all that may differ between two runs of one config."""
