@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dejavu_audit.cli import values
+from dejavu_audit.settings import values
 
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig
@@ -22,14 +22,16 @@ def configuration(family: str, given: Mapping[str, Any]) -> AuditConfig:
     from dejavu_audit.config import AuditConfig
 
     typed = dict(given)
-    baselines = typed.pop("baseline") or []
+    baselines = values.baselines(typed.pop("baseline"))
+    alpha = typed.pop("alpha")
+    smoothing = values.alpha(alpha, baselines) if alpha is not None else {}
     asked = {
         "mean": values.triple(typed.pop("mean"), "--mean"),
         "std": values.triple(typed.pop("std"), "--std"),
         "data_options": values.key_values(typed.pop("data_option"), "--data-option"),
         "tagger_options": values.key_values(typed.pop("tagger_option"), "--tagger-option"),
-        "baseline": tuple(baselines),
-        "baseline_options": values.baseline_options(typed.pop("baseline_option"), baselines, typed.pop("alpha")),
+        "baseline": baselines,
+        "baseline_options": {**values.key_values(typed.pop("baseline_option"), "--baseline-option"), **smoothing},
         "batch_size": values.batch(typed.pop("batch_size")),
     }
     return AuditConfig.resolve(family=family, **asked, **typed)

@@ -21,7 +21,7 @@ from dejavu_audit.report.folder import AUDIT, CLAIM
 from dejavu_audit.report.reading import read_record
 from dejavu_audit.report.sweep_record import SweepRecord, SweepRow
 from dejavu_audit.report.whole import write_whole
-from dejavu_audit.sweep.paths import files_of
+from dejavu_audit.settings.paths import files_of
 from dejavu_audit.sweep.spec import read_spec
 
 if TYPE_CHECKING:

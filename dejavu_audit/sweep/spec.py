@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,9 @@ from typing import Any, Literal, TypeAlias
 from dejavu_audit.config import AuditConfig
 from dejavu_audit.data.manifest import is_file, user_path
 from dejavu_audit.errors import AuditError, unknown
-from dejavu_audit.sweep.paths import seen_from
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from dejavu_audit.settings.paths import seen_from
+from dejavu_audit.settings.toml import read_toml
+from dejavu_audit.settings.values import as_typed
 
 Scale: TypeAlias = Literal["linear", "log"]
 
@@ -72,7 +68,7 @@ class _Given:
 
 def read_spec(path: Path) -> Spec:
     """Read a sweep; AuditError, in one sentence, for whatever is missing, unknown, of the wrong kind or there twice."""
-    keys = _toml(path)
+    keys = read_toml(path, "sweep description")
     for key in keys:
         if key not in KEYS:
             raise unknown("key", key, KEYS, hint=f"(in {path})")
@@ -91,15 +87,6 @@ def read_spec(path: Path) -> Spec:
     _refuse_twice(rows, path)
     here = {"cache_dir": cache_dir} if cache_dir is not None else {}
     return Spec(path, name, axis, scale, tuple(rows), seen_from(here, path.parent).get("cache_dir"))
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    if not is_file(path):
-        raise AuditError(f"there is no sweep description {path}; give the path of a .toml file")
-    try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
-    except (ValueError, RecursionError, OSError) as error:
-        raise AuditError(f"{path} cannot be read as TOML: {error}") from None
 
 
 def _word(keys: Mapping[str, Any], key: str, path: Path) -> str:
@@ -216,14 +203,8 @@ def _merged(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]
         if key.endswith("_options") and isinstance(value, dict):
             below = shared.get(key)
             both = {**(below if isinstance(below, dict) else {}), **value}
-            settings[key] = {name: _as_typed(option) for name, option in both.items()}
+            settings[key] = {name: as_typed(option) for name, option in both.items()}
     return settings
-
-
-def _as_typed(value: Any) -> Any:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value) if isinstance(value, (int, float)) else value
 
 
 def _refuse_twice(rows: Sequence[Row], path: Path) -> None:

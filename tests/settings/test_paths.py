@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dejavu_audit.sweep.paths import files_of, seen_from
+from dejavu_audit.settings.paths import files_of, seen_from
 
 
 @pytest.mark.parametrize(

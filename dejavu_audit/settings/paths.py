@@ -1,4 +1,4 @@
-"""Paths in a sweep's description are seen from its folder, wherever the command is typed."""
+"""Paths in a settings file or a sweep are seen from its folder, wherever the command is typed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from dejavu_audit.data.manifest import is_file, user_path
 
-PATHS = ("root", "split", "members", "reference_members", "cache_dir")
+PATHS = ("root", "split", "members", "reference_members", "cache_dir", "out")
 """Settings that are always paths."""
 SUFFIXES = (
     ".bin", ".ckpt", ".csv", ".json", ".jsonl", ".npz", ".parquet", ".pt", ".pth", ".py", ".safetensors", ".tar",
