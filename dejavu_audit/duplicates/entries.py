@@ -23,6 +23,8 @@ ORDER: tuple[SetName, ...] = ("target", "control", "public", "fit")
 TARGET, CONTROL, PUBLIC, FIT = range(len(ORDER))
 _MEANS = [STATISTICS.index(f"mean {channel}") for channel in ("red", "green", "blue")]
 _DETAIL = STATISTICS.index("detail of 2 px")
+_BLOCK = 1_024
+"""Thumbnails that are read together: as many as the processor's cache holds."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,9 @@ def _values(rows: NDArray[np.uint8]) -> Array:
 
 def _flat(looks: Looks, places: NDArray[np.int64]) -> NDArray[np.bool_]:
     found = np.zeros(len(places), bool)
-    for start in range(0, len(places), 1 << 14):
-        some = looks.thumbnails_at(places[start : start + (1 << 14)]).astype(np.float32)
-        found[start : start + (1 << 14)] = some.std(axis=(1, 2)) < FLAT
+    for start in range(0, len(places), _BLOCK):
+        grey = looks.thumbnails_at(places[start : start + _BLOCK]).astype(np.float32)
+        grey = grey.reshape(len(grey), -1)
+        grey -= grey.mean(axis=1, keepdims=True)
+        found[start : start + _BLOCK] = np.einsum("np,np->n", grey, grey) < grey.shape[1] * FLAT**2
     return found
