@@ -72,11 +72,26 @@ class Common:
     """View -> samples that it has of the set, common or not."""
 
 
-def common_views(runs: Sequence[Run], names: Sequence[str], set_: str) -> Common:
-    """Bring runs to the samples of a set that all of them have, in the order of the first run.
+@dataclass(frozen=True)
+class Shared:
+    """The samples of a set that several runs have."""
 
-    `runs` must be read with `COLUMNS`; `names` are what their views are called. AuditError where the runs are of
-    different tests, have no sample in common, or disagree about a label.
+    test: Test
+    ids: pa.Array
+    """(n,) in the order of the first run."""
+    labels: pa.Array | None
+    """(n,) class names; None in the object test."""
+    rows: list[NDArray[np.int64]]
+    """Of every run, the (n,) places of these samples among its own of the set."""
+    sizes: dict[str, int]
+    """Run -> samples that it has of the set, shared or not."""
+
+
+def shared_samples(runs: Sequence[Run], names: Sequence[str], set_: str) -> Shared:
+    """The samples of a set that all of several runs have, which are called `names`.
+
+    Reads the columns "id", "set" and in the label test "label". AuditError where the runs are of different tests, have
+    no sample in common, or disagree about a label.
     """
     test = runs[0].test
     for run, name in zip(runs, names, strict=True):
@@ -85,7 +100,7 @@ def common_views(runs: Sequence[Run], names: Sequence[str], set_: str) -> Common
             raise AuditError(
                 f"{names[0]} is {kinds[test]} and {name} is {kinds[run.test]}; compare runs of the same test"
             )
-    tables = [run.samples.filter(pa.array(members(run.samples, set_))) for run in runs]
+    tables = [_of_set(run, set_) for run in runs]
     ids = [strings(table, "id").combine_chunks() for table in tables]
     shared = np.ones(len(ids[0]), bool)
     for other in ids[1:]:
@@ -98,15 +113,32 @@ def common_views(runs: Sequence[Run], names: Sequence[str], set_: str) -> Common
     chosen = ids[0].filter(pa.array(shared))
     rows = [np.asarray(pc.index_in(chosen, value_set=of), np.int64) for of in ids]
     labels = _labels([table.take(pa.array(at)) for table, at in zip(tables, rows, strict=True)], names, chosen)
+    sizes = {name: len(of) for name, of in zip(names, ids, strict=True)}
+    return Shared(test, chosen, labels if test == "label" else None, rows, sizes)
+
+
+def common_views(runs: Sequence[Run], names: Sequence[str], set_: str) -> Common:
+    """Bring runs to the samples of a set that all of them have, in the order of the first run.
+
+    `runs` must be read with `COLUMNS`; `names` are what their views are called. AuditError as `shared_samples` has it.
+    """
+    shared = shared_samples(runs, names, set_)
+    tables = [_of_set(run, set_) for run in runs]
     every = clusters(tables[0])
     return Common(
-        test=test,
-        ids=chosen,
-        labels=labels if test == "label" else None,
-        groups=None if every is None else every[rows[0]],
-        views=[_view(test, table, name).take(at) for table, name, at in zip(tables, names, rows, strict=True)],
-        sizes={name: len(of) for name, of in zip(names, ids, strict=True)},
+        test=shared.test,
+        ids=shared.ids,
+        labels=shared.labels,
+        groups=None if every is None else every[shared.rows[0]],
+        views=[
+            _view(shared.test, table, name).take(at) for table, name, at in zip(tables, names, shared.rows, strict=True)
+        ],
+        sizes=shared.sizes,
     )
+
+
+def _of_set(run: Run, set_: str) -> pa.Table:
+    return run.samples.filter(pa.array(members(run.samples, set_)))
 
 
 def _labels(tables: list[pa.Table], names: Sequence[str], ids: pa.Array) -> pa.Array | None:
