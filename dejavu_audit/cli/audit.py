@@ -11,6 +11,7 @@ from dejavu_audit.cli import options as o
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.flags import OTHERS, configuration
 from dejavu_audit.cli.interrupts import leave_at_once
+from dejavu_audit.cli.settled import SettledCommand, where_set
 
 ABOUT = {
     "checkpoint": "Audit a self-supervised checkpoint as its authors publish it: checkpoint FILE --arch NAME.",
@@ -21,6 +22,8 @@ ABOUT = {
     "torchscript": "Audit a TorchScript file, which is code: torchscript FILE.",
 }
 """What the families of this package are; others are named as they are installed."""
+PANEL = "Audit a model"
+EPILOG = "What is not typed is taken from DEJAVU_AUDIT_<FLAG>, as DEJAVU_AUDIT_MIN_SIDE, then from dejavu.toml."
 
 
 def command_for(family: str) -> Callable[..., None]:
@@ -28,6 +31,7 @@ def command_for(family: str) -> Callable[..., None]:
 
     @guarded
     def command(
+        ctx: typer.Context,
         model: o.Model,
         data: o.Data,
         pretrained: o.Pretrained = None,
@@ -84,8 +88,12 @@ def command_for(family: str) -> Callable[..., None]:
         jpeg_draft: o.JpegDraft = False,
         cache_dir: o.CacheDir = None,
         out: o.Out = None,
+        images: o.Images = True,
+        config_file: o.ConfigFile = None,
         dry_run: o.DryRun = False,
         quiet: o.Quiet = False,
+        verbose: o.Verbose = False,
+        bars: o.Bars = True,
         json: o.Json = False,
     ) -> None:
         # The flags as they were typed; `family` is of the function around this one.
@@ -93,8 +101,11 @@ def command_for(family: str) -> Callable[..., None]:
         with leave_at_once():
             from dejavu_audit.cli import screen
 
-        config = configuration(family, given)
-        with screen.progress(quiet=quiet) as progress:
+        shown = screen.progress(quiet=quiet, verbose=verbose, bars=bars)
+        with where_set(ctx.obj), shown as progress:
+            config = configuration(family, given)
+            for line in ctx.obj.said():
+                progress.say(line)
             with leave_at_once():  # the long part of a start: torch and the encoder's own library
                 from dejavu_audit.audit import prepare, run_audit, test_of
 
@@ -104,6 +115,7 @@ def command_for(family: str) -> Callable[..., None]:
                 jobs = test_of(plan).jobs(plan)
             else:
                 result = run_audit(config, progress)
+                progress.finished(result.record)
         if dry_run:
             screen.show_plan(plan, jobs, json=json)
         else:
@@ -116,4 +128,4 @@ def command_for(family: str) -> Callable[..., None]:
 def add_to(app: typer.Typer, families: list[str]) -> None:
     """Add a command for every family."""
     for family in families:
-        app.command(name=family, rich_help_panel="Audit a model")(command_for(family))
+        app.command(name=family, rich_help_panel=PANEL, cls=SettledCommand, epilog=EPILOG)(command_for(family))

@@ -10,8 +10,8 @@ from dejavu_audit.settings import values
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig
 
-OTHERS = ("dry_run", "quiet", "json")
-"""Flags that say what becomes of a configuration, and are not in it."""
+OTHERS = ("ctx", "config_file", "dry_run", "quiet", "verbose", "bars", "json")
+"""Parameters that say where a configuration comes from and what becomes of it, and are not in it."""
 
 
 def configuration(family: str, given: Mapping[str, Any]) -> AuditConfig:

@@ -9,10 +9,12 @@ from typing import Annotated, Any
 import typer
 
 from dejavu_audit.cli import audit
+from dejavu_audit.cli import options as o
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.flags import OTHERS, configuration
 from dejavu_audit.cli.interrupts import leave_at_once
-from dejavu_audit.cli.options.panels import OUTPUT
+from dejavu_audit.cli.options.panels import OUTPUT, switch
+from dejavu_audit.cli.settled import SettledCommand, where_set
 from dejavu_audit.errors import AuditError
 
 PANEL = "Plan"
@@ -57,16 +59,23 @@ def command_for(family: str) -> Callable[..., None]:
         expect_accuracy: Expect = None,
         pilot: PilotRun = None,
         seconds: Seconds = 10.0,
-        quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.", rich_help_panel=OUTPUT)] = False,
+        ctx: typer.Context,
+        config_file: o.ConfigFile = None,
+        quiet: Annotated[bool, switch(OUTPUT, "--quiet", "-q", says="No progress.")] = False,
+        verbose: o.Verbose = False,
+        bars: o.Bars = True,
         json: Annotated[
-            bool, typer.Option("--json", help="Print a record instead of tables.", rich_help_panel=OUTPUT)
+            bool, switch(OUTPUT, "--json", says="Print a record instead of tables.", environment=False)
         ] = False,
         **asked: Any,
     ) -> None:
         with leave_at_once():
             from dejavu_audit.cli import screen
-        config = configuration(family, asked)
-        with screen.progress(quiet=quiet) as progress:
+        shown = screen.progress(quiet=quiet, verbose=verbose, bars=bars)
+        with where_set(ctx.obj), shown as progress:
+            config = configuration(family, asked)
+            for line in ctx.obj.said():
+                progress.say(line)
             with leave_at_once():  # the long part of a start: torch and the encoder's own library
                 from dejavu_audit import plugins
                 from dejavu_audit.planning import Wishes, plan_audit
@@ -110,5 +119,5 @@ def add_to(app: typer.Typer, families: list[str]) -> None:
         no_args_is_help=True, help="Before a run: how long it takes, what room it needs, and how sure it will be."
     )
     for family in families:
-        plans.command(name=family)(command_for(family))
-    app.add_typer(plans, name="plan", rich_help_panel="Audit a model")
+        plans.command(name=family, cls=SettledCommand, epilog=audit.EPILOG)(command_for(family))
+    app.add_typer(plans, name="plan", rich_help_panel=audit.PANEL)

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json as writer
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.box import ROUNDED
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from dejavu_audit.cli.watching import Screen, progress
 from dejavu_audit.report import verdict
 from dejavu_audit.report.folder import CLAIM
 from dejavu_audit.report.lines import UNIT, list_lines, reference_lines, set_lines, summary_lines
@@ -28,46 +27,8 @@ if TYPE_CHECKING:
     from dejavu_audit.stages import Plan
     from dejavu_audit.types import Rows
 
+__all__ = ["COLOURS", "NARROW", "Screen", "progress", "references", "show_plan", "show_result", "side_by_side", "table"]
 COLOURS = {"memorizes": "bold red", "not shown": "bold green", "reversed": "bold yellow", "uncalibrated": "bold yellow"}
-
-
-class Screen:
-    """Progress for whoever watches: bars with an ETA on a terminal, a line a stage in a log."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    @contextmanager
-    def stage(self, name: str, total: int | None, unit: str = "pictures") -> Iterator[Callable[[int], None]]:
-        """Show one stage."""
-        if not self._console.is_terminal:
-            size = f" ({total:,} {unit})" if total else ""
-            self._console.print(Text(f"{name}{size}"))
-            yield lambda done: None
-            return
-        columns = [TextColumn("{task.description:<24}", markup=False), BarColumn(bar_width=24), MofNCompleteColumn()]
-        with Progress(
-            *columns, TimeElapsedColumn(), TimeRemainingColumn(), console=self._console, transient=False
-        ) as bars:
-            task = bars.add_task(name, total=total)
-            yield lambda done: bars.advance(task, done)
-
-    def say(self, message: str) -> None:
-        """Print one sentence."""
-        self._console.print(Text(message), style="dim")
-
-
-@contextmanager
-def progress(*, quiet: bool) -> Iterator[Screen]:
-    """The progress of a command; nothing at all with `quiet`."""
-    yield Screen(_ProgressConsole(stderr=True, quiet=quiet))
-
-
-class _ProgressConsole(Console):
-    """Progress that nobody reads any more is no reason to end an audit."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
 
 
 def show_result(result: AuditResult, *, quiet: bool, json: bool) -> None:

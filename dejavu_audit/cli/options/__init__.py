@@ -49,12 +49,24 @@ from dejavu_audit.cli.options.method import (
     TopObjects,
     Utility,
 )
-from dejavu_audit.cli.options.output import DryRun, Json, Out, Quiet
+from dejavu_audit.cli.options.output import (
+    Bars,
+    ConfigFile,
+    DryRun,
+    Images,
+    Json,
+    JustJson,
+    JustQuiet,
+    Out,
+    Quiet,
+    Verbose,
+)
 
 __all__ = [
     "AllowContaminated",
     "Alpha",
     "Arch",
+    "Bars",
     "Baseline",
     "BaselineModel",
     "BaselineOption",
@@ -62,6 +74,7 @@ __all__ = [
     "CacheDir",
     "Captions",
     "Compat",
+    "ConfigFile",
     "Control",
     "Corner",
     "CornerFraction",
@@ -74,9 +87,12 @@ __all__ = [
     "Fit",
     "Folds",
     "ImageSize",
+    "Images",
     "Interval",
     "JpegDraft",
     "Json",
+    "JustJson",
+    "JustQuiet",
     "K",
     "KeepDuplicates",
     "Layer",
@@ -110,5 +126,6 @@ __all__ = [
     "Test",
     "TopObjects",
     "Utility",
+    "Verbose",
     "Workers",
 ]

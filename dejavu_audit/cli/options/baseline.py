@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from dejavu_audit.cli.options.panels import BASELINE, option
+from dejavu_audit.cli.completing import baseline_names
+from dejavu_audit.cli.options.panels import BASELINE, option, switch
 
 Baseline = Annotated[
     list[str] | None,
@@ -16,6 +15,7 @@ Baseline = Annotated[
         metavar="NAME",
         says="What stands in for a second model; several make an ensemble. (default: image-classifier for labels, "
         "caption-only for objects)",
+        complete=baseline_names,
     ),
 ]
 Alpha = Annotated[
@@ -33,10 +33,10 @@ Reference = Annotated[
 ]
 AllowContaminated = Annotated[
     bool,
-    typer.Option(
-        "--allow-contaminated",
-        help="Take a reference that is known to be trained on the targets; the report says so.",
-        rich_help_panel=BASELINE,
+    switch(
+        BASELINE,
+        "--allow-contaminated/--refuse-contaminated",
+        says="Take a reference that is known to be trained on the targets; the report says so.",
     ),
 ]
 BaselineModel = Annotated[

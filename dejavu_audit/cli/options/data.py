@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from dejavu_audit.cli.options.panels import DATA, option
+from dejavu_audit.cli.completing import data_names, tagger_names
+from dejavu_audit.cli.options.panels import DATA, option, switch
 
 Data = Annotated[
     str,
@@ -15,6 +14,7 @@ Data = Annotated[
         "--data",
         metavar="NAME|FILE.toml",
         says="imagenet, captions, coco, scenes, an installed data set, or a description of your own.",
+        complete=data_names,
     ),
 ]
 Root = Annotated[
@@ -74,6 +74,7 @@ Tagger = Annotated[
         "--tagger",
         metavar="NAME:MODEL|FILE",
         says="What finds the objects: a tagger, or a file of tags. (default: the data's own objects)",
+        complete=tagger_names,
     ),
 ]
 TaggerOption = Annotated[
@@ -97,9 +98,9 @@ MaxSetAside = Annotated[
 ]
 KeepDuplicates = Annotated[
     bool,
-    typer.Option(
-        "--keep-duplicates",
-        help="Report near-duplicates across the sets, but leave them in: to look at their effect.",
-        rich_help_panel=DATA,
+    switch(
+        DATA,
+        "--keep-duplicates/--drop-duplicates",
+        says="Report near-duplicates across the sets, but leave them in: to look at their effect.",
     ),
 ]

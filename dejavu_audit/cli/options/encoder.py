@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from dejavu_audit.cli.options.panels import ENCODER, option
+from dejavu_audit.cli.options.panels import ENCODER, option, switch
 
 Model = Annotated[
     str,
@@ -42,7 +42,7 @@ Layer = Annotated[
     ),
 ]
 Normalize = Annotated[
-    bool, typer.Option("--normalize/--no-normalize", help="L2-normalise the embeddings.", rich_help_panel=ENCODER)
+    bool, switch(ENCODER, "--normalize/--no-normalize", says="L2-normalise the embeddings. (default: yes)")
 ]
 ImageSize = Annotated[
     int | None, option(ENCODER, "--image-size", says="Input size in pixels. (default: the model's own)")

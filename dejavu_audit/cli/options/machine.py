@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from dejavu_audit.cli.options.panels import MACHINE, option
+from dejavu_audit.cli.options.panels import MACHINE, option, switch
 
 Device = Annotated[
     str, option(MACHINE, "--device", metavar="auto|cpu|cuda|mps", says="Where the models run. (default: auto)")
@@ -22,10 +20,10 @@ Workers = Annotated[
 ]
 JpegDraft = Annotated[
     bool,
-    typer.Option(
-        "--jpeg-draft",
-        help="Decode large JPEGs at reduced size: faster, results change slightly.",
-        rich_help_panel=MACHINE,
+    switch(
+        MACHINE,
+        "--jpeg-draft/--no-jpeg-draft",
+        says="Decode large JPEGs at reduced size: faster, results change slightly.",
     ),
 ]
 CacheDir = Annotated[

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
-from dejavu_audit.cli.options.panels import METHOD, option
+from dejavu_audit.cli.options.panels import METHOD, option, switch
 
 Test = Annotated[
     str | None,
@@ -43,10 +41,8 @@ Compat = Annotated[
 ]
 Utility = Annotated[
     bool,
-    typer.Option(
-        "--utility",
-        help="Measure what the encoder is good for, too: on whole held-out pictures.",
-        rich_help_panel=METHOD,
+    switch(
+        METHOD, "--utility/--no-utility", says="Measure what the encoder is good for, too: on whole held-out pictures."
     ),
 ]
 Crop = Annotated[
@@ -70,11 +66,7 @@ CornerFraction = Annotated[
 ]
 Match = Annotated[
     bool,
-    typer.Option(
-        "--match",
-        help="Weigh the control so that it has the targets' labels and crop sizes.",
-        rich_help_panel=METHOD,
-    ),
+    switch(METHOD, "--match/--no-match", says="Weigh the control so that it has the targets' labels and crop sizes."),
 ]
 Fdr = Annotated[
     float,
