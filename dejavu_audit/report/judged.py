@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from dejavu_audit.errors import AuditError, unknown
 from dejavu_audit.report.ranking import clusters, is_, numbers, strings
 from dejavu_audit.report.reading import Run, columns_of, read_record, read_run, test_of
-from dejavu_audit.scores.estimates import NOTHING, Draws, Score, scores_of
+from dejavu_audit.scores.estimates import Draws, Score, scores_of
 from dejavu_audit.scores.judged_objects import MEASURES, JudgedObjects
 from dejavu_audit.scores.label_test import MEANINGS as LABEL
 from dejavu_audit.scores.label_test import Judged, label_samples
@@ -65,19 +65,21 @@ class JudgedRun:
 
     @property
     def meanings(self) -> Mapping[str, str]:
-        """The scores that the table gives, by key; in the symmetric test under the test's own keys."""
+        """What the scores are that the table gives, by the key that a test without symmetry has for them."""
         return LABEL if self.test == "label" else OBJECTS
 
     @property
-    def keys(self) -> list[str]:
-        """Keys of the scores that can be had again, as audit.json names them."""
-        nothing = dict.fromkeys(self._base, NOTHING)
-        return list(symmetric(nothing) if self.symmetric else nothing)
+    def made_of(self) -> dict[str, tuple[str, float]]:
+        """Every score that can be had again, by audit.json's key: a key of `meanings`, and how many times its score.
 
-    @property
-    def _base(self) -> list[str]:
-        """Keys before the symmetric test renames them."""
-        return [key for key in self.meanings if self.control is not None or "_control" not in key]
+        The latter is 1 but in the symmetric test, which halves some scores and turns others round.
+        """
+        if not self.symmetric:
+            return {key: (key, 1.0) for key in self.meanings}
+        one = symmetric(dict.fromkeys(self.meanings, Score(1.0, 1.0, 1.0, 0, "")))
+        return {
+            key: (base, score.estimate or 0.0) for base, (key, score) in zip(self.meanings, one.items(), strict=True)
+        }
 
 
 def read_judged(path: Path) -> tuple[Run, JudgedRun]:
@@ -130,7 +132,7 @@ def judged_sets(run: Run) -> JudgedRun:
 def samples_of(judged: JudgedRun, keys: Collection[str]) -> Samples:
     """The samples that the scores `keys` rest on, and of which each is made: what `scores_of` takes.
 
-    AuditError for a key that the table does not give, and for the symmetric test, whose scores are halves of others:
+    AuditError for a key that the table does not give, and for the symmetric test, whose scores are parts of others:
     `scores_at` has them.
     """
     if judged.symmetric:
@@ -142,25 +144,29 @@ def samples_of(judged: JudgedRun, keys: Collection[str]) -> Samples:
     return _samples(judged, keys)
 
 
-def scores_at(judged: JudgedRun, keys: Sequence[str], level: float | None = None) -> dict[str, Score]:
-    """Scores of a run at another confidence `level` (None: its own), by key; those of audit.json at the run's own.
+def scores_at(judged: JudgedRun, keys: Collection[str], level: float | None = None) -> dict[str, Score]:
+    """Scores of a run at another confidence `level` (None: its own), by key; at its own they are audit.json's.
 
-    AuditError for a key that the table does not give: `refuse_unknown`.
+    AuditError for a key that the table does not give.
     """
     refuse_unknown(judged, keys)
-    of = judged.draws
-    draws = Draws(of.level if level is None else level, of.replicates, of.seed, of.interval)
-    if not judged.symmetric:
-        return scores_of(*_samples(judged, keys), draws)
-    nothing = dict.fromkeys(judged._base, NOTHING)
-    wanted = [base for base, key in zip(nothing, symmetric(nothing), strict=True) if key in keys]
-    found = symmetric({**nothing, **scores_of(*_samples(judged, wanted), draws)})
-    return {key: found[key] for key in keys}
+    draws = judged.draws if level is None else replace(judged.draws, level=level)
+    made_of = judged.made_of
+    found = scores_of(*_samples(judged, {made_of[key][0] for key in keys}), draws)
+    return {key: times(found[made_of[key][0]], made_of[key][1]) for key in keys}
+
+
+def times(score: Score, factor: float) -> Score:
+    """A score and its interval, so many times."""
+    if factor == 1 or score.estimate is None or score.low is None or score.high is None:
+        return score
+    low, high = sorted((score.low * factor, score.high * factor))
+    return replace(score, estimate=score.estimate * factor, low=low, high=high)
 
 
 def refuse_unknown(judged: JudgedRun, keys: Collection[str]) -> None:
     """AuditError, with near matches, for the first of the keys that cannot be had from the table."""
-    known = judged.keys
+    known = judged.made_of
     for key in keys:
         if key not in known:
             raise unknown("score", key, known, hint=f"(of the {len(known):,} that samples.parquet of this run gives)")
