@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,11 +57,6 @@ def parts_of(judged: AnyJudged) -> NDArray[np.int8]:
     return part(judged.target_right[:, 0], judged.reference_right[:, 0])
 
 
-def better(judged: AnyJudged) -> NDArray[np.bool_]:
-    """(n,) whether the audited model gets the sample: its top-1 is the label, or it finds at least one object."""
-    return judged.target.correct > 0 if isinstance(judged, JudgedObjects) else judged.target_right[:, 0]
-
-
 def _of_labels(judged: Judged) -> dict[str, NDArray[Any]]:
     values: dict[str, NDArray[Any]] = {key: judged.difference(top) for top, key in enumerate(LABEL_GAPS)}
     for top, name in enumerate(TOPS):
@@ -85,6 +80,28 @@ def _of_objects(judged: JudgedObjects) -> dict[str, NDArray[Any]]:
 def _parts(judged: AnyJudged) -> dict[str, NDArray[Any]]:
     codes = parts_of(judged)
     return {name: codes == PARTS.index(name) for name in reversed(PARTS)}
+
+
+def means(targets: AnyJudged, control: AnyJudged | None, like: tuple[AnyJudged, AnyJudged | None]) -> dict[str, float]:
+    """Every score of one audit by the keys of `change_samples`, weighed as the sets `like`, of the same samples, are.
+
+    NaN where a set has no samples, or no weight.
+    """
+    found = _means(targets, like[0], "_targets", "")
+    if control is None:
+        return found | {key: found[f"{key}_targets"] for key in sample_values(targets) if key in GAPS}
+    found |= _means(control, cast("AnyJudged", like[1]), "_control", "_control")
+    gaps = [key for key in sample_values(targets) if key in GAPS]
+    return found | {key: found[f"{key}_targets"] - found[f"{key}_control"] for key in gaps}
+
+
+def _means(judged: AnyJudged, like: AnyJudged, gaps: str, rest: str) -> dict[str, float]:
+    found = {}
+    for key, values in sample_values(judged).items():
+        weights = np.ones(len(values)) if like.weights is None else like.weights
+        total = float(weights.sum())
+        found[key + (gaps if key in GAPS else rest)] = float(weights @ values) / total if total else float("nan")
+    return found
 
 
 def change_samples(
@@ -125,7 +142,7 @@ def change(old: Mapping[str, NDArray[Any]], new: Mapping[str, NDArray[Any]], key
 
 
 def joined_groups(one: NDArray[Any] | None, two: NDArray[Any] | None) -> NDArray[np.int64] | None:
-    """(n,) the finest clusters in which samples that are together in `one` or in `two`, each (n,) or None, still are."""
+    """(n,) the finest clusters that keep together what either of two (n,) clusterings, or None, has together."""
     if one is None or two is None:
         return two if one is None else one
     first, second = dense(one), dense(two)

@@ -1,0 +1,53 @@
+"""`dejavu-audit compare A B`: what changed from one finished run to another, on the same samples."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dejavu_audit.cli.exits import guarded
+from dejavu_audit.cli.interrupts import leave_at_once
+
+RUN = "A finished run: its folder, 'latest', or the beginning of its name in runs/."
+
+
+@guarded
+def command(
+    old: Annotated[str, typer.Argument(metavar="A", help=f"{RUN} The first, as of the last release.")],
+    new: Annotated[str, typer.Argument(metavar="B", help="The second: every number is B minus A.")],
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="How many samples and classes a list has.")] = 10,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the comparison as a web page.", show_default=False)
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print the verdict alone.")] = False,
+) -> None:
+    """Compare two finished runs on the same samples: paired differences, and which samples became memorized."""
+    with leave_at_once():
+        from dejavu_audit.cli.compare_tables import show_comparison
+        from dejavu_audit.report.comparison import compare_runs
+        from dejavu_audit.report.reading import resolve_run
+
+    found = compare_runs(resolve_run(old), resolve_run(new), top=top)
+    if html is not None:
+        from dejavu_audit.report.comparison_page import write_page
+
+        write_page(found, html)
+    if json:
+        sys.stdout.write(as_json(found.model_dump(mode="json")))
+        return
+    show_comparison(found, quiet=quiet)
+    if html is not None and not quiet:
+        typer.echo(f"Written: {html}")
+
+
+def as_json(told: object) -> str:
+    """JSON for standard output, with escapes where it cannot show every letter."""
+    import json as writer
+
+    from dejavu_audit.cli.cells import unicode_terminal
+
+    return writer.dumps(told, indent=2, ensure_ascii=not unicode_terminal()) + "\n"
