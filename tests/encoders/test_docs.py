@@ -15,7 +15,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "encoders.md"
 
 
 def blocks(text: str, kind: str) -> list[str]:
-    return re.findall(rf"```{kind}\n(.*?)```", text, re.S)
+    return re.findall(rf"```{kind}[^\n]*\n(.*?)```", text, re.S)
 
 
 def install(folder: Path, monkeypatch) -> None:

@@ -17,7 +17,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "taggers.md"
 
 def test_the_example_is_found_and_knows_its_colours(tmp_path, monkeypatch):
     text = DOCS.read_text()
-    code, toml = (re.search(rf"```{kind}\n(.*?)```", text, re.S).group(1) for kind in ("python", "toml"))
+    code, toml = (re.search(rf"```{kind}[^\n]*\n(.*?)```", text, re.S).group(1) for kind in ("python", "toml"))
     (tmp_path / "my_taggers.py").write_text(code)
     info = tmp_path / "my_taggers-1.dist-info"
     info.mkdir()
