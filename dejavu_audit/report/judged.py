@@ -156,6 +156,17 @@ def scores_at(judged: JudgedRun, keys: Collection[str], level: float | None = No
     return {key: times(found[made_of[key][0]], made_of[key][1]) for key in keys}
 
 
+def parts_of(judged: JudgedRun, key: str) -> tuple[dict[str, Sample | None], float]:
+    """The one or two samples (the first less the second) that a score rests on, and how many times their figure it is.
+
+    AuditError for a key that the table does not give.
+    """
+    refuse_unknown(judged, [key])
+    base, factor = judged.made_of[key]
+    seen, made_of = _samples(judged, [base])
+    return {part: seen.get(part) for part in made_of[base]}, factor
+
+
 def times(score: Score, factor: float) -> Score:
     """A score and its interval, so many times."""
     if factor == 1 or score.estimate is None or score.low is None or score.high is None:
