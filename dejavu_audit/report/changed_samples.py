@@ -40,10 +40,11 @@ class Side:
     @property
     def surplus(self) -> NDArray[np.float64]:
         """(n,) how much more the encoder knows than the reference: memorization confidence, or gap in recall."""
-        if isinstance(self.judged, JudgedObjects):
-            return self.judged.gap("recall")
-        found: NDArray[np.float64] = memorization_confidence(
-            self.judged.target_confidence, self.judged.reference_confidence
+        one: Any = self.judged
+        found: NDArray[np.float64] = (
+            one.gap("recall")
+            if isinstance(one, JudgedObjects)
+            else memorization_confidence(one.target_confidence, one.reference_confidence)
         )
         return found
 
@@ -130,7 +131,8 @@ def _side(side: Side, at: NDArray[np.int64]) -> list[SideRecord]:
     if "memorized" in side.run.samples.column_names:
         told["listed"] = pc.take(side.run.samples["memorized"], pa.array(rows)).to_pylist()
     names = list(SideRecord.model_fields)
-    return [SideRecord(**{name: told[name][i] if name in told else None for name in names}) for i in range(len(at))]
+    rows_of = ({name: told[name][place] if name in told else None for name in names} for place in range(len(at)))
+    return [SideRecord.model_validate(row) for row in rows_of]
 
 
 def _plain(values: NDArray[np.float64]) -> list[float | None]:

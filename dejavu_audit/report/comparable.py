@@ -62,8 +62,9 @@ def _differences(old: AuditRecord, new: AuditRecord) -> Iterator[SettingRecord]:
             yield from _unlike("--" + name.replace("_", "-"), old.config.get(name), new.config.get(name), concerns)
     if all(old.config.get(name) == new.config.get(name) for name in _REFERENCE):  # it is said in short then
         yield from _unlike("fitted reference", _static(old.reference), _static(new.reference), "measurement")
+    counts: list[dict[Any, int]] = [old.data.counts, new.data.counts]
     for name in ("public", "fit"):
-        yield from _unlike(f"{name} pictures", old.data.counts.get(name), new.data.counts.get(name), "measurement")
+        yield from _unlike(f"{name} pictures", *(of.get(name) for of in counts), "measurement")
     yield from _unlike("version of the method", old.method_version, new.method_version, "measurement")
 
 
