@@ -72,8 +72,8 @@ def limit_sentence(record: AuditRecord, limit: LimitRecord, quantity: Quantity) 
     else:
         between = "rose by between" if limit.kind == "max_increase" else "lies between"
         said = (
-            f"{name} {between} {low} and {high} {sure}, so that the limit of {bound} is neither shown to be kept nor to "
-            f"be exceeded; the best estimate is {estimate}, and {_more(limit)}"
+            f"{name} {between} {low} and {high} {sure}, and the limit of {bound} lies within, so that it is shown "
+            f"neither to be kept nor to be exceeded; the best estimate is {estimate}, and {_more(limit)}"
         )
     return " ".join(
         part for part in (f"{lead}: {said}.", _basis(quantity, limit), quantity.note, _meaning(quantity)) if part
@@ -105,7 +105,7 @@ def _of_count(record: AuditRecord, limit: LimitRecord, quantity: Quantity, told:
         "pass": f"{sure} at most {high}, under the limit of {bound}",
         "fail": f"{sure} at least {low}, above the limit of {bound}",
         "inconclusive": f"{sure} between {low} and {high}, and the limit of {bound} lies within, so that it is shown "
-        f"neither to be kept nor to be exceeded; a larger sample lists more, so limit {SHARE} to let more samples decide",
+        f"neither to be kept nor to be exceeded; a larger sample lists more: limit {SHARE} to let more samples decide",
     }[limit.verdict]
     return " ".join(part for part in (f"{LEADS[limit.verdict]}: {listed} ({rate}); {said}.", quantity.note) if part)
 

@@ -10,7 +10,7 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from dejavu_audit.scores.bootstrap import dense
 from dejavu_audit.scores.estimates import NOTHING, Score, as_score
@@ -115,7 +115,7 @@ def _auc(
     low, high = clopper_pearson(auc * smaller, smaller, level)
     if not 0 < auc < 1 or smaller < 2:
         return as_score(auc, (low, high), one.size + two.size, "clopper-pearson")
-    half = float(stats.norm.ppf((1 + level) / 2)) * variance**0.5 / (auc * (1 - auc))
+    half = float(special.ndtri((1 + level) / 2)) * variance**0.5 / (auc * (1 - auc))
     logit = np.log(auc / (1 - auc))
     delong = [float(1 / (1 + np.exp(-(logit + sign * half)))) for sign in (-1, 1)]
     few = min((above < 1).sum(), (above > 0).sum(), (below < 1).sum(), (below > 0).sum()) < 10
@@ -174,6 +174,8 @@ def _at_rate(
 
 def clopper_pearson(successes: float, n: float, level: float) -> tuple[float, float]:
     """The exact binomial interval (Clopper and Pearson, Biometrika 26, 1934); both may be fractions of a sample."""
+    from scipy import stats  # takes half a second to load, which whoever only needs intervals would wait for
+
     tail = (1 - level) / 2
     low = 0.0 if successes <= 0 else float(stats.beta.ppf(tail, successes, n - successes + 1))
     high = 1.0 if successes >= n else float(stats.beta.ppf(1 - tail, successes + 1, n - successes))

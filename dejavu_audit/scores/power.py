@@ -16,7 +16,7 @@ from math import ceil
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from dejavu_audit.scores.intervals import Bounds, mover, tango
 from dejavu_audit.scores.outcomes import Outcomes, Sizes
@@ -193,6 +193,8 @@ def _bounds(base: Outcomes, sizes: Sizes, effect: Floats, level: float) -> Bound
 @lru_cache(maxsize=1)
 def _points() -> Floats:
     """(4, draws) of the open unit cube, evenly spread."""
+    from scipy import stats  # loaded late, as in `_binomial`
+
     drawn = stats.qmc.Sobol(4, scramble=True, seed=0).random_base2(_DRAWS)
     points: Floats = np.clip(drawn.T, 1e-9, 1 - 1e-9)
     return points
@@ -210,9 +212,11 @@ def _binomial(point: Floats, n: Floats, share: Floats) -> Floats:
     """Counts of n at the quantiles `point`."""
     variance = n * share * (1 - share)
     if variance.size and variance.min() > SMOOTH:  # the exact quantiles take their time
-        z = stats.norm.ppf(point)
+        z = special.ndtri(point)
         skewed: Floats = n * share + np.sqrt(variance) * z + (1 - 2 * share) * (z**2 - 1) / 6
         return np.clip(np.round(skewed), 0, n)
+    from scipy import stats  # takes half a second to load, which whoever only needs intervals would wait for
+
     return np.where(n > 0, stats.binom.ppf(point, np.maximum(n, 1), share), 0.0)
 
 
@@ -225,7 +229,7 @@ def _paired(counts: tuple[Floats, Floats], n: int, level: float) -> Bounds:
     ups, downs = np.broadcast_arrays(*counts)
     mean = (ups - downs) / n
     if (ups + downs).min() > PLENTY:
-        error = float(stats.norm.ppf((1 + level) / 2)) * np.sqrt(np.maximum((ups + downs) / n - mean**2, 0) / n)
+        error = float(special.ndtri((1 + level) / 2)) * np.sqrt(np.maximum((ups + downs) / n - mean**2, 0) / n)
         return mean - error, mean + error
     # Tango's bounds are searched for: once for each pair of counts that occurs.
     pairs, place = np.unique(ups + 1j * downs, return_inverse=True)

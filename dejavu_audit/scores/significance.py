@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from dejavu_audit.scores.bootstrap import BLOCK, compress, dense
 from dejavu_audit.scores.top_share import mean_one
@@ -28,6 +27,8 @@ def mcnemar(first_right: ArrayLike, second_right: ArrayLike) -> McNemar:
 
     Under the null each discordant sample falls to either side like a fair coin. Samples are taken as independent.
     """
+    from scipy import stats  # takes half a second to load, which whoever only needs intervals would wait for
+
     first, second = np.asarray(first_right, bool), np.asarray(second_right, bool)
     if first.shape != second.shape:
         raise ValueError(f"paired answers differ in shape: {first.shape} and {second.shape}")
