@@ -13,6 +13,15 @@ from dejavu_audit.cli.flags import OTHERS, configuration
 from dejavu_audit.cli.interrupts import leave_at_once
 from dejavu_audit.cli.settled import SettledCommand, where_set
 
+SHORT = {
+    "checkpoint": "Audit a self-supervised checkpoint as its authors publish it.",
+    "hf": "Audit a model of transformers: DINOv2, SigLIP, CLIP, ViT.",
+    "openclip": "Audit an image-caption model of open_clip.",
+    "python": "Audit an encoder that your own code makes.",
+    "timm": "Audit an image encoder of timm.",
+    "torchscript": "Audit a TorchScript file, which is code.",
+}
+"""The families of this package, each in a line of the help of all."""
 ABOUT = {
     "checkpoint": "Audit a self-supervised checkpoint as its authors publish it: checkpoint FILE --arch NAME.",
     "hf": "Audit a model of the transformers library: DINOv2, SigLIP, CLIP, ViT; a hub name or a local folder.",
@@ -128,4 +137,6 @@ def command_for(family: str) -> Callable[..., None]:
 def add_to(app: typer.Typer, families: list[str]) -> None:
     """Add a command for every family."""
     for family in families:
-        app.command(name=family, rich_help_panel=PANEL, cls=SettledCommand, epilog=EPILOG)(command_for(family))
+        app.command(
+            name=family, short_help=SHORT.get(family), rich_help_panel=PANEL, cls=SettledCommand, epilog=EPILOG
+        )(command_for(family))

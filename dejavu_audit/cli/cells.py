@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,6 +22,11 @@ def grid(*columns: str, left: Iterable[str] = ()) -> Table:
         text = column in set(left)
         table.add_column(column, justify="left" if text else "right", overflow="fold")
     return table
+
+
+def print_json(told: Any) -> None:
+    """Print a value as JSON, and nothing else; letters that the terminal lacks are escaped."""
+    sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=not unicode_terminal()) + "\n")
 
 
 def unicode_terminal() -> bool:

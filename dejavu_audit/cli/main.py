@@ -10,7 +10,24 @@ from typing import Annotated
 import typer
 
 from dejavu_audit import __version__, plugins
-from dejavu_audit.cli import agree, audit, bench, cache, demo, exits, interrupts, plan, samples, sweep
+from dejavu_audit.cli import (
+    agree,
+    audit,
+    bench,
+    cache,
+    card,
+    compare,
+    config_show,
+    demo,
+    doctor,
+    exits,
+    interrupts,
+    listings,
+    plan,
+    runs,
+    samples,
+    sweep,
+)
 
 app = typer.Typer(
     name="dejavu-audit",
@@ -36,14 +53,29 @@ def main(
     """How much of its training data has a pretrained encoder memorized? One command, with an error bar."""
 
 
+# The panels of the help stand in the order of their first command.
+AUDIT, READ, GATE, LOOK = audit.PANEL, "Read what was found", "Gate a release", "Look around"
+
 audit.add_to(app, plugins.names(plugins.ENCODERS))
 plan.add_to(app, plugins.names(plugins.ENCODERS))
-app.command(name="demo", rich_help_panel="Look around")(demo.command)
-app.command(name="samples", rich_help_panel="Read what was found")(samples.command)
-app.command(name="agree", rich_help_panel="Read what was found")(agree.command)
-app.command(name="sweep", rich_help_panel="Audit a model")(sweep.command)
-app.command(name="bench", rich_help_panel="Look around")(bench.command)
-app.add_typer(cache.app, name="cache", rich_help_panel="Look around")
+for panel, name, command, short in (
+    (AUDIT, "sweep", sweep.command, "Audit many checkpoints, which share data and reference."),
+    (READ, "runs", runs.command, "List the runs there are, newest first."),
+    (READ, "samples", samples.command, "List the most memorized samples or classes of a run."),
+    (READ, "compare", compare.command, "What changed between two runs, sample by sample."),
+    (READ, "agree", agree.command, "Where references, or encoders, agree sample by sample."),
+    (READ, "card", card.command, "Write what was found into a model card."),
+    (LOOK, "demo", demo.command, "Audit two small encoders that come with the package."),
+    (LOOK, "doctor", doctor.command, "Is this machine fit for audits? With a self-test."),
+    (LOOK, "encoders", listings.encoders, "Encoder families that are installed, and their models."),
+    (LOOK, "datasets", listings.datasets, "Data sets that are installed, for --data."),
+    (LOOK, "baselines", listings.baselines, "Baselines that are installed, for --baseline."),
+    (LOOK, "taggers", listings.taggers, "Taggers that are installed, for --tagger."),
+    (LOOK, "bench", bench.command, "What the auditor says where the truth is known."),
+):
+    app.command(name=name, short_help=short, rich_help_panel=panel)(command)
+app.add_typer(config_show.app, name="config", rich_help_panel=LOOK)
+app.add_typer(cache.app, name="cache", rich_help_panel=LOOK)
 
 
 def run() -> None:

@@ -115,9 +115,7 @@ def _pair(text: str | None) -> tuple[float, float] | None:
 
 def add_to(app: typer.Typer, families: list[str]) -> None:
     """Add `plan`, with a command for every family."""
-    plans = typer.Typer(
-        no_args_is_help=True, help="Before a run: how long it takes, what room it needs, and how sure it will be."
-    )
+    plans = typer.Typer(no_args_is_help=True, help="Before a run: how long it takes, and how sure it will be.")
     for family in families:
         plans.command(name=family, cls=SettledCommand, epilog=audit.EPILOG)(command_for(family))
     app.add_typer(plans, name="plan", rich_help_panel=audit.PANEL)

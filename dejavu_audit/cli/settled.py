@@ -126,7 +126,7 @@ def origin(ctx: Any, parameter: Any, file: SettingsFile | None = None) -> Origin
     found = ctx.get_parameter_source(parameter.name)
     source = _SOURCES.get(found.name, "default") if found is not None else "default"
     names: dict[Source, str] = {
-        "flag": max(parameter.opts, key=len),
+        "flag": max(parameter.opts, key=len) if parameter.param_type_name == "option" else "typed",
         "environment": str(parameter.envvar),
         "file": str(file.path) if file else "",
     }
