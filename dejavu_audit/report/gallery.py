@@ -5,11 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from dejavu_audit.config import AuditConfig
-from dejavu_audit.errors import AuditError, SetAside
+from dejavu_audit.errors import AuditError
+from dejavu_audit.report.album import Album, open_dataset
 from dejavu_audit.report.listing import NEIGHBORS
 from dejavu_audit.report.plain import number, plain
 from dejavu_audit.report.sheet import LARGE, SMALL, Strip, Tile, fitted, outlined, page
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
 
     from dejavu_audit.report.reading import Run
     from dejavu_audit.types import Dataset, Progress
-
-GONE = "not in the data any more"
 
 
 def write_gallery(
@@ -45,42 +40,30 @@ def write_gallery(
         raise AuditError(f"--gallery {file} must end in .png")
     if not rows:
         raise AuditError("there is no such sample to draw; choose another --part or --set")
-    album = Album(run.test, rows, _dataset(run, root))
+    strips_of = Strips(run.test, rows, open_dataset(run, root))
     starts = range(0, len(rows), per_page)
     written = []
     with progress.stage("drawing", len(rows), "samples") as done:
         for number, start in enumerate(starts, 1):
             strips = []
             for place in range(start, min(start + per_page, len(rows))):
-                strips.append(album.strip(place))
+                strips.append(strips_of.strip(place))
                 done(1)
             of = f", page {number:,} of {len(starts):,}" if len(starts) > 1 else ""
             record = run.record
-            sheet = page(f"{model_name(record.model.family, record.model.name)}: {title}{of}", album.note, strips)
+            sheet = page(f"{model_name(record.model.family, record.model.name)}: {title}{of}", strips_of.note, strips)
             written.append(file if number == 1 else file.with_name(f"{file.stem}-{number}{file.suffix}"))
             write_whole(written[-1], lambda path, sheet=sheet: sheet.save(path, "PNG"))  # type: ignore[misc]
     return written
 
 
-def _dataset(run: Run, root: str | None) -> Dataset:
-    """The run's data, opened again."""
-    from dejavu_audit.data.captioned import choose_captions
-    from dejavu_audit.data.loading import load_dataset
-
-    config = AuditConfig.resolve(**run.record.config)
-    dataset = load_dataset(config.model_copy(update={"root": root}) if root else config)
-    return choose_captions(dataset, config.captions, config.seed) if config.test == "objects" else dataset
-
-
-class Album:
-    """Looks up what stands on the sheet: `rows` of a listing, the pictures from the data."""
+class Strips:
+    """What stands on the sheet: `rows` of a listing, the pictures from the data."""
 
     def __init__(self, test: str, rows: list[dict[str, Any]], dataset: Dataset) -> None:
         self._label = test == "label"
         self._rows = rows
-        self._dataset = dataset
-        self._own = _find(dataset, [row["id"] for row in rows], [row["path"] for row in rows])
-        self._near = _find(dataset, list({near["id"] for row in rows for near in row["neighbors"]}))
+        self._album = Album(rows, dataset)
 
     @property
     def note(self) -> str:
@@ -94,7 +77,7 @@ class Album:
         row = self._rows[place]
         title = f"{row['rank']}.  {plain(row['id'], 160)}"
         near = tuple(self._neighbor(row, entry) for entry in row["neighbors"])
-        picture, missing = self._open(self._own.get(row["id"]))
+        picture, missing = self._album.open(self._album.sample(row["id"]))
         if self._label:
             return Strip(title, _label_says(row), _with_crop(picture, missing, row["crop"]), near)
         tile = Tile(fitted(picture, LARGE) if picture else None, (), missing)
@@ -102,38 +85,16 @@ class Album:
         return Strip(title, _objects_say(row), (tile,), near, text)
 
     def _neighbor(self, row: dict[str, Any], entry: dict[str, Any]) -> Tile:
-        at = self._near.get(entry["id"])
-        picture, missing = self._open(at)
+        album = self._album
+        at = album.neighbor(entry["id"])
+        picture, missing = album.open(at)
         lines, own = [f"{entry['distance']:.3f}"], False
         if at is not None and self._label:
-            name = self._dataset.classes[self._dataset.table["label"][at].as_py()]
+            name = album.label(at)
             lines, own = [plain(name), *lines], name == row["label"]
-        elif at is not None and "caption" in self._dataset.table.column_names:
-            lines = [*lines, plain(self._dataset.table["caption"][at].as_py() or "")]
+        elif at is not None and (caption := album.caption(at)) is not None:
+            lines = [*lines, plain(caption)]
         return Tile(fitted(picture, SMALL) if picture else None, tuple(lines), missing, own)
-
-    def _open(self, at: int | None) -> tuple[Image.Image | None, str]:
-        """A picture, or why there is none."""
-        if at is None:
-            return None, GONE
-        try:
-            return self._dataset.open(at), ""
-        except SetAside as error:
-            return None, error.reason
-
-
-def _find(dataset: Dataset, ids: list[str], paths: list[str] | None = None) -> dict[str, int]:
-    """The row of each id that the data have; by its path where the id is not known."""
-    found = _index(dataset, "id", ids)
-    if paths is not None and len(found) < len(ids):
-        by_path = _index(dataset, "path", paths)
-        return {id_: by_path[path] for id_, path in zip(ids, paths, strict=True) if path in by_path} | found
-    return found
-
-
-def _index(dataset: Dataset, column: str, wanted: list[str]) -> dict[str, int]:
-    at = pc.index_in(pa.array(wanted, pa.string()), value_set=dataset.table[column].cast(pa.string()).combine_chunks())
-    return {value: row for value, row in zip(wanted, at.to_pylist(), strict=True) if row is not None}
 
 
 def _with_crop(picture: Image.Image | None, missing: str, crop: dict[str, int]) -> tuple[Tile, Tile]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -16,7 +18,10 @@ from dejavu_audit.report.ranking import Ranked, label_votes, measure
 from dejavu_audit.report.whole import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from dejavu_audit.report.reading import Run
 
@@ -41,8 +46,7 @@ def listing(run: Run, ranked: Ranked) -> list[dict[str, Any]]:
     nearest `NEIGHBORS`. Null: not measured. `score`, `p_value` and `memorized` are lacking in runs that are older.
     """
     columns = _LABEL if run.test == "label" else _OBJECTS
-    extra = [name for name in (*MEMORIZED, "references") if name in pq.read_schema(run.path / SAMPLES).names]
-    samples = run.detail(ranked.rows, [*columns, *extra])
+    samples = _details(run, ranked.rows, columns, (*MEMORIZED, "references"))
     nearest = pc.list_slice(samples["neighbors"], 0, NEIGHBORS)
     samples = samples.set_column(samples.schema.get_field_index("neighbors"), "neighbors", nearest)
     added: dict[str, Any] = {}
@@ -57,6 +61,17 @@ def listing(run: Run, ranked: Ranked) -> list[dict[str, Any]]:
     for place, row in enumerate(rows):
         row.update({name: _measured(values[place]) for name, values in added.items()})
     return [{"rank": place + 1, **row} for place, row in enumerate(rows)]
+
+
+def _details(run: Run, rows: NDArray[np.int64], columns: Sequence[str], maybe: Sequence[str]) -> pa.Table:
+    """`columns`, and those of `maybe` that there are, of some rows: from memory where the run has them, or its file."""
+    there = run.samples.column_names
+    if set(columns) <= set(there):
+        # Chunks whose lists have different dictionaries cannot be taken from together: the file is read then.
+        with suppress(pa.ArrowException):
+            return run.samples.select([*columns, *(name for name in maybe if name in there)]).take(pa.array(rows))
+    written = pq.read_schema(run.path / SAMPLES).names
+    return run.detail(rows, [*columns, *(name for name in maybe if name in written)])
 
 
 def _measured(value: Any) -> float | int | None:

@@ -10,7 +10,8 @@ from dejavu_audit.data.scenes import load
 from dejavu_audit.errors import AuditError, SetAside
 from dejavu_audit.progress import Silent
 from dejavu_audit.report import gallery
-from dejavu_audit.report.gallery import GONE, Album, write_gallery
+from dejavu_audit.report.album import GONE
+from dejavu_audit.report.gallery import Strips, write_gallery
 from dejavu_audit.report.listing import listing
 from dejavu_audit.report.ranking import columns_for, rank
 from dejavu_audit.report.reading import read_run
@@ -45,7 +46,7 @@ def test_pages_are_pictures_named_one_after_the_other(tmp_path):
 def test_a_strip_shows_the_pictures_the_run_was_about(tmp_path):
     _, rows = drawn(write_run(tmp_path / "run"))
     data = load(None, OPTIONS, 0)
-    strip = Album("label", rows, data).strip(0)
+    strip = Strips("label", rows, data).strip(0)
     at = data.table["id"].to_pylist().index(rows[0]["id"])
     picture, crop = data.open(at), rows[0]["crop"]
     cut = picture.crop((crop["x"], crop["y"], crop["x"] + crop["w"], crop["y"] + crop["h"]))
@@ -62,7 +63,7 @@ def test_a_strip_shows_the_pictures_the_run_was_about(tmp_path):
 
 def test_an_object_sample_shows_its_caption_and_objects(tmp_path):
     _, rows = drawn(write_run(tmp_path / "run", "objects"), "objects")
-    strip = Album("objects", rows, load(None, OPTIONS, 0)).strip(0)
+    strip = Strips("objects", rows, load(None, OPTIONS, 0)).strip(0)
     assert len(strip.large) == 1
     assert strip.text == (("caption", rows[0]["caption"]), ("objects", ", ".join(rows[0]["objects"])))
 
@@ -84,7 +85,7 @@ def test_a_picture_that_is_gone_leaves_a_tile_with_the_reason(tmp_path):
     data = load(None, OPTIONS, 0)
     at = data.table["id"].to_pylist().index(rows[0]["id"])
     rows[0]["neighbors"][0]["id"] = "public-999999"
-    strip = Album("label", rows, Torn(data, {at})).strip(0)
+    strip = Strips("label", rows, Torn(data, {at})).strip(0)
     assert [(tile.picture, tile.missing) for tile in strip.large] == [(None, "picture is truncated")] * 2
     assert (strip.small[0].picture, strip.small[0].missing) == (None, GONE)
     assert strip.small[1].picture is not None
@@ -93,13 +94,13 @@ def test_a_picture_that_is_gone_leaves_a_tile_with_the_reason(tmp_path):
 def test_a_sample_whose_id_has_gone_is_found_by_its_path(tmp_path):
     _, rows = drawn(write_run(tmp_path / "run"))
     rows[0]["id"] = "target-000001#2"
-    assert Album("label", rows, load(None, OPTIONS, 0)).strip(0).large[0].picture is not None
+    assert Strips("label", rows, load(None, OPTIONS, 0)).strip(0).large[0].picture is not None
 
 
 def test_a_crop_outside_the_picture_is_not_made_up(tmp_path):
     _, rows = drawn(write_run(tmp_path / "run"))
     rows[0]["crop"] = {"x": 50, "y": 0, "w": 100, "h": 10}
-    whole, cut = Album("label", rows, load(None, OPTIONS, 0)).strip(0).large
+    whole, cut = Strips("label", rows, load(None, OPTIONS, 0)).strip(0).large
     assert whole.picture is not None
     assert (cut.picture, cut.missing[:28]) == (None, "the crop lies outside the pi")
 
