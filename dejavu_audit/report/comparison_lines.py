@@ -25,6 +25,7 @@ NOT_MEASURED = "-"
 class Line(NamedTuple):
     """A score of both runs and its change, in percent, as text."""
 
+    key: str
     name: str
     old: str
     new: str
@@ -89,7 +90,7 @@ def score_lines(found: ComparisonRecord) -> Iterator[Line]:
         if one.change.estimate is not None and one.change.low is not None and one.change.high is not None:
             change = f"{100 * one.change.estimate:+.1f}"
             interval = f"{100 * one.change.low:+.1f} to {100 * one.change.high:+.1f}"
-        yield Line(said.name, old, new, change, interval, said.key == found.headline, said.section)
+        yield Line(said.key, said.name, old, new, change, interval, said.key == found.headline, said.section)
 
 
 def run_lines(run: RunRecord) -> tuple[str, str]:
@@ -122,7 +123,7 @@ def test_line(test: ChangeTestRecord) -> str:
 
 def p_text(value: float | None) -> str:
     """A p-value to two digits."""
-    return NOT_MEASURED if value is None else f"{value:.2g}" if value >= 0.001 else f"{value:.0e}"
+    return NOT_MEASURED if value is None else f"{value:.2g}" if value >= 0.0001 else f"{value:.0e}"
 
 
 def list_line(of: ChangedListRecord, how: str) -> str:
