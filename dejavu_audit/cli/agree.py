@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dejavu_audit.cli import options as o
+from dejavu_audit.cli.completing import run_names
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
 
@@ -25,6 +27,7 @@ def command(
             metavar="RUN...",
             help="Two or more runs of one test: folders, 'latest', or beginnings of names in runs/. "
             "One run with several references has these compared.",
+            autocompletion=run_names,
         ),
     ],
     set_: Annotated[str, typer.Option("--set", metavar="target|control", help="Which set.")] = "target",
@@ -33,11 +36,12 @@ def command(
         int, typer.Option(min=100, max=100_000, help="Bootstrap replicates for the intervals.")
     ] = 2_000,
     seed: Annotated[int, typer.Option(min=0, help="Seeds the bootstrap.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: o.JustJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="A line a pair, no tables.")] = False,
 ) -> None:
     """Compare finished runs sample by sample: where their references agree, and what all of them call memorized."""
     with leave_at_once():
-        from dejavu_audit.cli.agree_tables import show_agreement
+        from dejavu_audit.cli.agree_tables import show_agreement, show_pairs
         from dejavu_audit.report.agreement import compare
         from dejavu_audit.report.reading import resolve_run
         from dejavu_audit.scores.estimates import Draws
@@ -49,6 +53,9 @@ def command(
     if json:
         told = {"set": set_, "level": level, "runs": heads, "sizes": common.sizes, **found.as_json()}
         sys.stdout.write(writer.dumps(told, indent=2) + "\n")
+        return
+    if quiet:
+        show_pairs(found)
         return
     show_agreement(heads, common.sizes, found, set_, level)
 

@@ -42,6 +42,15 @@ def show_agreement(
     _lists(console, found, len(sizes), level)
 
 
+def show_pairs(found: Agreement) -> None:
+    """Print a line a pair: how far it agrees."""
+    console = Console()
+    for pair in found.pairs:
+        alike, kappa = pair.scores["reference_alike"], pair.scores["reference_kappa"]
+        told = f"baselines alike on {percent(alike.estimate)} % of {found.n:,}, kappa {number(kappa.estimate)}"
+        console.print(Text(f"{plain(pair.first, 40)} and {plain(pair.second, 40)}: {told}"), soft_wrap=True)
+
+
 def _headlines(console: Console, heads: list[dict[str, Any]]) -> None:
     """Every run's own headline, and what the runs have in common."""
     same = [all(head[key] == heads[0][key] for head in heads) for key in ("fingerprint", "reference_settings")]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json as writer
-import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dejavu_audit.cli.cells import grid, print_json
 from dejavu_audit.cli.exits import guarded
+
+if TYPE_CHECKING:
+    from dejavu_audit.embeddings.cache import Entry
 
 app = typer.Typer(no_args_is_help=True, help="What is kept of earlier runs: look at it, make room.")
 
@@ -17,18 +19,21 @@ CacheDir = Annotated[
     Path | None, typer.Option("--cache-dir", help="Which cache.", show_default="the platform's cache folder")
 ]
 
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, sizes in bytes.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="The total alone.")]
+
 
 @app.command()
 @guarded
 def info(
     cache_dir: CacheDir = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, sizes in bytes.")] = False,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """List what the cache holds: embeddings by model and view, inspections by data set, fitted baselines."""
     from datetime import datetime, timezone
 
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     from dejavu_audit.embeddings.cache import info as entries_of
@@ -36,21 +41,19 @@ def info(
 
     entries = entries_of(cache_dir)
     if json:
-        listed = [{**vars(entry), "path": str(entry.path)} for entry in entries]
-        sys.stdout.write(writer.dumps(listed, indent=2) + "\n")
+        listed = list(map(_as_json, entries))
+        print_json(listed)
         return
     console = Console()
-    grid = Table()
-    for column in ("what", "model", "view", "last used"):
-        grid.add_column(column, overflow="fold")
-    grid.add_column("size", justify="right")
+    left = ("what", "model", "view", "last used")
+    table = grid(*left, "size", left=left)
     for entry in entries:
         used = datetime.fromtimestamp(entry.last_used, tz=timezone.utc).astimezone()
         damaged = f", {entry.damaged} damaged" if entry.damaged else ""
         cells = (entry.kind + damaged, entry.name, entry.crop or "", f"{used:%Y-%m-%d %H:%M}", _size(entry.size))
-        grid.add_row(*map(Text, cells))
-    if entries:
-        console.print(grid)
+        table.add_row(*map(Text, cells))
+    if entries and not quiet:
+        console.print(table)
     total = sum(entry.size for entry in entries)
     console.print(Text(f"{cache_root(cache_dir)}: {_size(total)} in {len(entries)} entries"), soft_wrap=True)
 
@@ -66,15 +69,24 @@ def prune(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Remove everything.")] = False,
     cache_dir: CacheDir = None,
+    json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make room: what is removed is embedded, inspected or fitted again when it is needed. Damaged files always go."""
     from dejavu_audit.embeddings.cache import prune as prune_cache
 
     limit = 0 if everything else int(max_size * 1e9) if max_size is not None else None
     done = prune_cache(cache_dir, unused_days=older_than, max_bytes=limit)
-    for entry in done.entries:
+    if json:
+        print_json({"freed": done.freed, "files": done.files, "entries": list(map(_as_json, done.entries))})
+        return
+    for entry in [] if quiet else done.entries:
         typer.echo(f"{entry.kind} {entry.name} {entry.crop or ''} {_size(entry.size)}")
     typer.echo(f"freed {_size(done.freed)}: {len(done.entries)} entries, {done.files} damaged or unfinished files")
+
+
+def _as_json(entry: Entry) -> dict[str, Any]:
+    return {**vars(entry), "path": str(entry.path)}
 
 
 def _size(size: float) -> str:

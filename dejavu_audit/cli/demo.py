@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from dejavu_audit.cli import options as o
+from dejavu_audit.cli.cells import print_json
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
 
@@ -17,9 +19,12 @@ def command(
     cache_dir: Annotated[
         Path | None, typer.Option(help="Where embeddings are kept.", show_default="the platform's cache")
     ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print both audit.json instead of the table.")] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", "-q", help="No progress, no table: the verdict lines alone.")
     ] = False,
+    verbose: o.Verbose = False,
+    bars: o.Bars = True,
 ) -> None:
     """Audit two small encoders that come with the package: one memorized its targets, its twin never saw them."""
     from rich.console import Console
@@ -29,17 +34,20 @@ def command(
     from dejavu_audit.report import verdict
 
     console = Console()
-    if not quiet:
+    if not quiet and not json:
         console.print(
             "Two small encoders come with this package, trained alike on procedural scenes. One saw the 300 target "
             "scenes over and over and learned their backgrounds by heart; its twin never saw them.\n",
             highlight=False,
         )
-    with screen.progress(quiet=quiet) as progress:
+    with screen.progress(quiet=quiet, verbose=verbose, bars=bars) as progress:
         with leave_at_once():
             from dejavu_audit.samples import demo_audits
 
         results = demo_audits(out=out, cache_dir=cache_dir, progress=progress)
+    if json:
+        print_json({name: result.record.model_dump(mode="json") for name, result in results.items()})
+        return
     if quiet:
         for name, result in results.items():
             console.print(Text(f"{name}: {result.verdict}"), soft_wrap=True)

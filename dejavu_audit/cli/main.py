@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import sys
 from typing import Annotated
 
 import typer
@@ -22,6 +20,7 @@ from dejavu_audit.cli import (
     doctor,
     exits,
     interrupts,
+    letters,
     listings,
     plan,
     runs,
@@ -80,8 +79,7 @@ app.add_typer(cache.app, name="cache", rich_help_panel=LOOK)
 
 def run() -> None:
     """Enter from the console script."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that lacks a letter shows "?" for it, and no traceback
-        sys.stdout.reconfigure(errors="replace")
+    letters.make_safe()
     try:
         app()
     except SystemExit as end:

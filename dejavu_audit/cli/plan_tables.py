@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json as writer
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dejavu_audit.cli.cells import grid, texts, unicode_terminal
+from dejavu_audit.cli.cells import grid, print_json, texts
 from dejavu_audit.planning.room import size
 
 if TYPE_CHECKING:
@@ -23,10 +21,7 @@ Line = tuple[str, str]
 def show(record: PlanRecord, *, json: bool) -> None:
     """Print the plan: tables, or the record."""
     if json:
-        told = record.model_dump_json(indent=2)
-        if not unicode_terminal():
-            told = writer.dumps(writer.loads(told), indent=2)  # escapes what is not ASCII
-        sys.stdout.write(told + "\n")
+        print_json(record.model_dump(mode="json"))
         return
     console = Console()
     counts = record.data["counts"]

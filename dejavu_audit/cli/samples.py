@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dejavu_audit.cli import options as o
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
+from dejavu_audit.cli.options.runs import Run
 
 if TYPE_CHECKING:
-    from dejavu_audit.report.reading import Run
+    from dejavu_audit.report.reading import Run as OpenedRun
 
 MOST = 10_000
 """Samples that are listed at most: all of them are in samples.parquet."""
@@ -21,9 +23,7 @@ MOST = 10_000
 
 @guarded
 def command(
-    run: Annotated[
-        str, typer.Argument(help="Run folder, 'latest', or the beginning of a folder's name in runs/.", metavar="RUN")
-    ],
+    run: Run,
     part: Annotated[
         str, typer.Option(metavar="memorized|misrepresented|correlated|unassociated", help="Which of the four parts.")
     ] = "memorized",
@@ -43,7 +43,8 @@ def command(
         typer.Option("--memorized", help="The list with a bounded share of false discoveries: ids, scores, p-values."),
     ] = False,
     by: Annotated[str, typer.Option(metavar="sample|class", help="Samples, or classes (label test).")] = "sample",
-    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    json: o.JustJson = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="The ids, or the classes, alone, one a line.")] = False,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the list as CSV.", show_default=False)] = None,
     gallery: Annotated[
         Path | None,
@@ -56,21 +57,15 @@ def command(
     ] = None,
 ) -> None:
     """List the samples or classes of a finished run that were memorized the most, or were the easiest to infer."""
-    from dejavu_audit.errors import AuditError, unknown
-
-    if by not in ("sample", "class"):
-        raise unknown("list", by, ["sample", "class"], hint="(in --by)")
-    if by == "class" and gallery is not None:
-        raise AuditError("--gallery shows samples; leave out --by class")
-    if memorized and (by == "class" or part != "memorized" or set_ != "target" or sort is not None):
-        raise AuditError(
-            "--memorized is a list of its own, of targets by p-value; leave out --by, --part, --set, --sort"
-        )
+    _refuse(
+        by, gallery, alone=not memorized or (part, set_, sort) == ("memorized", "target", None), memorized=memorized
+    )
     with leave_at_once():
         from dejavu_audit.cli.memorized_table import show_memorized
         from dejavu_audit.cli.sample_tables import show_classes, show_samples
         from dejavu_audit.report.listing import write_csv
         from dejavu_audit.report.memorized_listing import read_memorized
+        from dejavu_audit.report.plain import plain
         from dejavu_audit.report.reading import resolve_run
 
     path, written = resolve_run(run), []
@@ -87,11 +82,15 @@ def command(
         write_csv(csv, rows)
         written.append(csv)
     if gallery is not None and (rows or not memorized):
-        written += _gallery(found, title, rows, gallery, per_page, root)
+        written += _gallery(found, title, rows, gallery, per_page, root, quiet=quiet or json)
     if json:
         files = {"files": [str(file) for file in written]}
         told = {"run": str(path), "test": found.test, **asked, "classes" if by == "class" else "samples": rows, **files}
         sys.stdout.write(writer.dumps(told, indent=2) + "\n")
+        return
+    if quiet:
+        for row in rows:
+            typer.echo(plain(row["class" if by == "class" else "id"], 1_000))
         return
     if memorized:
         show_memorized(of_list, rows, found.test)
@@ -101,9 +100,23 @@ def command(
         typer.echo(f"Written: {file}")
 
 
+def _refuse(by: str, gallery: Path | None, *, memorized: bool, alone: bool) -> None:
+    """AuditError for flags that do not go together."""
+    from dejavu_audit.errors import AuditError, unknown
+
+    if by not in ("sample", "class"):
+        raise unknown("list", by, ["sample", "class"], hint="(in --by)")
+    if by == "class" and gallery is not None:
+        raise AuditError("--gallery shows samples; leave out --by class")
+    if memorized and not alone:
+        raise AuditError(
+            "--memorized is a list of its own, of targets by p-value; leave out --by, --part, --set, --sort"
+        )
+
+
 def _samples(
     path: Path, part: str, set_: str, top: int, sort: str | None
-) -> tuple[Run, dict[str, Any], list[dict[str, Any]]]:
+) -> tuple[OpenedRun, dict[str, Any], list[dict[str, Any]]]:
     """The run, what was asked of it and the ranked samples."""
     from dejavu_audit.report.listing import listing
     from dejavu_audit.report.ranking import columns_for, rank, sort_of
@@ -119,7 +132,7 @@ def _samples(
 
 def _classes(
     path: Path, part: str, set_: str, top: int, sort: str | None
-) -> tuple[Run, dict[str, Any], list[dict[str, Any]]]:
+) -> tuple[OpenedRun, dict[str, Any], list[dict[str, Any]]]:
     """The run, what was asked of it and the ranked classes."""
     from dejavu_audit.errors import AuditError
     from dejavu_audit.report.class_ranking import COLUMNS, rank_classes
@@ -133,11 +146,18 @@ def _classes(
 
 
 def _gallery(
-    run: Run, title: str, rows: list[dict[str, Any]], file: Path, per_page: int, root: str | None
+    run: OpenedRun,
+    title: str,
+    rows: list[dict[str, Any]],
+    file: Path,
+    per_page: int,
+    root: str | None,
+    *,
+    quiet: bool,
 ) -> list[Path]:
     """Draw the contact sheet; the pages that were written."""
     from dejavu_audit.cli import screen
     from dejavu_audit.report.gallery import write_gallery
 
-    with screen.progress(quiet=False) as progress:
+    with screen.progress(quiet=quiet) as progress:
         return write_gallery(run, rows, file, title=title, per_page=per_page, root=root, progress=progress)

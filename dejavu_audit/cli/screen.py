@@ -5,8 +5,6 @@ What comes from data is printed as text, never as markup. Progress goes to stand
 
 from __future__ import annotations
 
-import json as writer
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dejavu_audit.cli.cells import print_json, unicode_terminal
 from dejavu_audit.cli.watching import Screen, progress
 from dejavu_audit.report import verdict
 from dejavu_audit.report.folder import CLAIM
@@ -34,10 +33,7 @@ COLOURS = {"memorizes": "bold red", "not shown": "bold green", "reversed": "bold
 def show_result(result: AuditResult, *, quiet: bool, json: bool) -> None:
     """Print what was found: the table, the verdict line alone, or audit.json."""
     if json:
-        text = result.record.model_dump_json(indent=2)
-        if sys.stdout.encoding.lower() not in {"utf-8", "utf8"}:
-            text = writer.dumps(writer.loads(text), indent=2)  # escapes what is not ASCII
-        sys.stdout.write(text + "\n")
+        print_json(result.record.model_dump(mode="json"))
         return
     console = Console()
     if quiet:
@@ -71,7 +67,7 @@ def side_by_side(console: Console, named: dict[str, AuditRecord]) -> None:
 
 def table(records: list[AuditRecord], titles: list[str] | None = None) -> Table:
     """The summary table; several audits stand side by side."""
-    grid = Table(box=None if sys.stdout.encoding.lower() not in {"utf-8", "utf8"} else ROUNDED)
+    grid = Table(box=ROUNDED if unicode_terminal() else None)
     grid.add_column(UNIT, overflow="fold")
     for number, record in enumerate(records):
         title = titles[number] if titles else verdict.model_name(record.model.family, record.model.name)
@@ -89,7 +85,7 @@ def references(record: AuditRecord) -> Table:
     """How each of several references fares, alone."""
     measure = "right" if record.headline.metric.startswith("deja_vu") else "precision"
     other = "reference's members" if record.headline.metric.endswith("_symmetric") else "control"
-    grid = Table(box=None if sys.stdout.encoding.lower() not in {"utf-8", "utf8"} else ROUNDED)
+    grid = Table(box=ROUNDED if unicode_terminal() else None)
     grid.add_column("reference alone", overflow="fold", min_width=16)
     for title in ("finds", f"{measure}: targets", f"{measure}: {other}", f"encoder: {other}", ""):
         grid.add_column(title, justify="right", overflow="fold")
@@ -115,7 +111,7 @@ def show_plan(plan: Plan, jobs: Mapping[str, tuple[View, Rows]], *, json: bool) 
             "data": {"name": plan.dataset.name, "root": plan.dataset.root, "counts": sizes},
             "folder": str(plan.folder.path),
         }
-        sys.stdout.write(writer.dumps(wanted, indent=2) + "\n")
+        print_json(wanted)
         return
     console = Console()
     grid = Table(show_header=False, box=None)

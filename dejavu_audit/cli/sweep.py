@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dejavu_audit.cli import options as o
+from dejavu_audit.cli.cells import print_json
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
 
@@ -49,7 +49,7 @@ def command(
             progress.say(f"{len(planned.record.rows):,} rows, {planned.waiting:,} audits to run, into {planned.folder}")
             planned = run(planned, progress)
     if json:
-        sys.stdout.write(planned.record.model_dump_json(indent=2) + "\n")
+        print_json(planned.record.model_dump(mode="json"))
     elif not quiet or dry_run:
         _show(planned, dry_run=dry_run)
     failed = [row for row in planned.record.rows if row.state == "failed"]
