@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dejavu_audit.errors import AuditError, unknown
 from dejavu_audit.gate import wording
 from dejavu_audit.gate.increases import Pairing
-from dejavu_audit.gate.limits import COUNT, HEADLINE, SHARE
+from dejavu_audit.gate.limits import COUNT, HEADLINE, SHARE, refuse_empty
 from dejavu_audit.gate.quantities import named, needed, quantity_of
 from dejavu_audit.gate.record import GateRecord, LimitRecord
 from dejavu_audit.gate.requirements import judge_requirements
@@ -46,8 +46,7 @@ def judge(run: Run, rules: Rules, *, level: float | None = None, baseline: Basel
     """
     level = run.level if level is None else level
     judged = judged_sets(run)
-    if not rules.limits:
-        raise AuditError("the gate has no limits; write at least one table [[limit]] with score and max")
+    refuse_empty(rules)
     keys = [_key(run, judged, limit) for limit in rules.limits]
     pairing = None
     if rules.increases:

@@ -96,6 +96,15 @@ def refuse_outcome(given: Any, where: str) -> None:
         raise unknown("outcome", str(given), ["pass", "fail"], hint=f"({where}; leave it out for the exit code 3)")
 
 
+def refuse_empty(rules: Rules) -> None:
+    """AuditError for a gate without any limit: it would pass whatever the run says."""
+    if not rules.limits:
+        raise AuditError(
+            "the gate has no limits; write at least one table [[limit]] with score and max, as in "
+            "score = 'headline', max = 0.02"
+        )
+
+
 def _limit(told: Mapping[str, Any], where: str) -> Limit:
     for key in told:
         if key not in _LIMIT:

@@ -162,7 +162,7 @@ def _count(run: Run, judged: JudgedRun) -> Quantity:
         n = int(there.sum())
     note = None
     if found is not None and found.reach is not None and not found.count and reason is None:
-        note = f"The shortest list that could have been is of {found.reach.targets_needed:,}."
+        note = f"The shortest list that there can be here has {found.reach.targets_needed:,} entries."
     # A list grows with the sample: no size of it would leave the number as it is.
     return Quantity(COUNT, "samples", False, targets, _at({COUNT: sample}, float(n), Draws()), None, reason, note)
 

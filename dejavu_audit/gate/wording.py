@@ -64,13 +64,13 @@ def limit_sentence(record: AuditRecord, limit: LimitRecord, quantity: Quantity) 
     if limit.unit == "samples":
         return _of_count(record, limit, quantity, (low, high, bound))
     sure = f"with {percent(limit.level)} confidence"
-    verb = "rose by" if limit.kind == "max_increase" else "is"
+    verb = "changed by" if limit.kind == "max_increase" else "is"
     if limit.verdict == "pass":
         said = f"{name} {verb} at most {high} {sure}, under the limit of {bound}; the best estimate is {estimate}"
     elif limit.verdict == "fail":
         said = f"{name} {verb} at least {low} {sure}, above the limit of {bound}; the best estimate is {estimate}"
     else:
-        between = "rose by between" if limit.kind == "max_increase" else "lies between"
+        between = "changed by between" if limit.kind == "max_increase" else "lies between"
         said = (
             f"{name} {between} {low} and {high} {sure}, and the limit of {bound} lies within, so that it is shown "
             f"neither to be kept nor to be exceeded; the best estimate is {estimate}, and {_more(limit)}"
