@@ -9,6 +9,7 @@ from typing import Any
 import altair as alt
 
 from dejavu_audit.bench.chart_parts import TALL, WIDE, Points, Rows, colour, diagonal, in_rows, rule, shape
+from dejavu_audit.bench.gate_chart import gates
 from dejavu_audit.bench.list_charts import lists, shares
 from dejavu_audit.bench.simulated import number
 from dejavu_audit.bench.tables import reader
@@ -184,5 +185,6 @@ CHARTS: dict[str, Callable[[Rows], Any]] = {
     "lists": lists,
     "shares": shares,
     "power": power,
+    "gates": gates,
     "encoders": encoders,
 }

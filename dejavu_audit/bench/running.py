@@ -18,7 +18,8 @@ from dejavu_audit.errors import AuditError, unknown
 from dejavu_audit.report.whole import write_whole
 
 SIMULATED = {
-    name: f"dejavu_audit.bench.studies.{name}" for name in ("coverage", "alarms", "bias", "lists", "shares", "power")
+    name: f"dejavu_audit.bench.studies.{name}"
+    for name in ("coverage", "alarms", "bias", "lists", "shares", "power", "gates")
 }
 STUDIES = {**SIMULATED, "encoders": "dejavu_audit.bench.studies.encoders"}
 """Every study by name, in the page's order; by default all but the last, which wants trained encoders."""

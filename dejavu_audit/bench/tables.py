@@ -181,6 +181,39 @@ def power(rows: Sequence[Row]) -> Table:
     return found
 
 
+def gates(rows: Sequence[Row]) -> Table:
+    """By limits, looks and size: verdicts by where the truth lies, means over the worlds; the worst of the wrong."""
+    found = []
+    for (limits, looks, n), some in grouped(rows, lambda row: (row["limits"], row["looks"], row["n"])).items():
+        clear_under, under, on, over, clear_over = (
+            [row for row in some if row["truth_less_limit"] == offset] for offset in (-0.06, -0.02, 0.0, 0.02, 0.06)
+        )
+        wrong = max(
+            *(number(row["fail"]) for row in under + on),
+            *(number(row["pass"]) for row in over + on),
+        )
+        used, clear = (
+            fmean(number(row["mean_targets"]) for row in rows_of)
+            for rows_of in (under + over, clear_under + clear_over)
+        )
+        found.append(
+            {
+                "limits": str(limits),
+                "looks": str(looks),
+                "targets": f"{n:,}",
+                "2 points under: pass": percent(fmean(number(row["pass"]) for row in under)),
+                "fail": percent(fmean(number(row["fail"]) for row in under)),
+                "2 points over: fail": percent(fmean(number(row["fail"]) for row in over)),
+                "pass": percent(fmean(number(row["pass"]) for row in over)),
+                "on the limit: inconclusive": percent(fmean(number(row["inconclusive"]) for row in on)),
+                "worst of the wrong": percent(wrong),
+                "targets used, 2 points off": f"{used:,.0f}",
+                "6 points off": f"{clear:,.0f}",
+            }
+        )
+    return found
+
+
 def encoders(rows: Sequence[Row]) -> Table:
     """One line an encoder: what it reads, estimate and truth with their intervals, and the first score's list."""
     listed = next(name for name in rows[0] if name.startswith("listed_") and name.endswith("_10"))
@@ -213,6 +246,7 @@ TABLES: dict[str, Callable[[Sequence[Row]], Table]] = {
     "lists": lists,
     "shares": shares,
     "power": power,
+    "gates": gates,
     "encoders": encoders,
 }
 """By the name of the study."""

@@ -24,7 +24,7 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[STUDY]...",
-            help="coverage, alarms, bias, lists, shares, power, or encoders, which audits trained encoders "
+            help="coverage, alarms, bias, lists, shares, power, gates, or encoders, which audits trained encoders "
             "(make bench-models).",
             show_default="all that are simulated",
         ),
