@@ -28,10 +28,9 @@ def largest(config: AuditConfig, most: int) -> AuditConfig:
 
     A control that was asked for stays; otherwise it is in the preset's proportion to the targets, which is one to one.
     """
-    control = config.control
-    preset = PRESETS[config.preset]["control"]
-    if control is None and preset is not None:
-        control = max(most, preset)
+    control, preset = config.control, PRESETS[config.preset]["control"]
+    if control is None and preset is not None and preset < most:
+        control = most
     return config.model_copy(update={"targets": most, "control": control, "out": _out(config, most)})
 
 

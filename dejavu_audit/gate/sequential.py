@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from dejavu_audit.audit import prepare, run_audit
+from dejavu_audit.audit import prepare
 from dejavu_audit.gate.judging import judge
 from dejavu_audit.gate.looks import control_of, largest, look_config, part_of, sizes_in
 from dejavu_audit.gate.record import StageRecord
+from dejavu_audit.gate.reuse import audited
 from dejavu_audit.gate.spending import look_sizes, spend
 from dejavu_audit.progress import Silent
-from dejavu_audit.report.reading import Run
+from dejavu_audit.report.result import AuditResult
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from dejavu_audit.gate.baseline import Baseline
     from dejavu_audit.gate.limits import Rules
     from dejavu_audit.gate.record import GateRecord
-    from dejavu_audit.report.result import AuditResult
     from dejavu_audit.types import Progress
 
 
@@ -40,10 +40,11 @@ class Look(NamedTuple):
 
 
 def grow(
-    config: AuditConfig, rules: Rules, baseline: Baseline | None, progress: Progress
+    config: AuditConfig, rules: Rules, baseline: Baseline | None, progress: Progress, *, again: bool = False
 ) -> tuple[AuditResult, GateRecord]:
     """Audit growing samples, up to the rules' `max_targets`, until the gate is decided; the last audit and its verdict.
 
+    A look that was audited before is judged as it is, unless `again` is set.
     The chance that any look judges a limit wrongly is at most 1 - `config.level` in all. AuditError as an audit and
     `judge` raise it. ValueError where the rules set no `max_targets`.
     """
@@ -54,19 +55,16 @@ def grow(
             f"Look {number} of {len(looks)} at most: {look.targets:,} targets, {look.control:,} control, "
             f"intervals of {100 * look.level:.4g} %"
         )
-        result = run_audit(look.config, progress)
-        run = Run(result.record, result.samples, result.folder)
+        run = audited(look.config, progress, again=again)
         record = judge(run, rules, level=look.level, baseline=baseline)
-        counts = result.record.data.counts
+        counts = run.record.data.counts
         stages.append(
-            StageRecord(
-                targets=counts["target"], control=counts["control"], level=look.level, verdict=record.verdict
-            )
+            StageRecord(targets=counts["target"], control=counts["control"], level=look.level, verdict=record.verdict)
         )
         if number == len(looks) or ends(record):
             break
         progress.say(f"Look {number}: {_undecided(record)}; next, {looks[number].targets:,} targets")
-    return result, _of_all_looks(record, config.level, len(looks), stages)
+    return AuditResult(run.record, run.samples, run.path), _of_all_looks(record, config.level, len(looks), stages)
 
 
 def planned(config: AuditConfig, rules: Rules, progress: Progress) -> list[Look]:
