@@ -43,7 +43,7 @@ _OF_TEST = {
         *(f"{who}_{what}" for who in ("target", "reference") for what in (*MEASURES, "correct")),
     ),
 }
-_WHERE_KEPT = ("cluster", "weight", "score", "p_value", "memorized")
+_WHERE_KEPT = ("caption", "cluster", "weight", "score", "p_value", "memorized")
 """Columns that not every run has."""
 
 
