@@ -12,7 +12,7 @@ from dejavu_audit.bench.simulated import number
 from dejavu_audit.report.charts import COLOURS, MUTED, heading
 
 VERDICTS = ("pass", "inconclusive", "fail")
-PLACES = {-0.02: "2 points under", 0.0: "on the limit", 0.02: "2 points over"}
+PLACES = {-0.02: "2 under", 0.0: "on it", 0.02: "2 over"}
 PANELS = {"one": "one limit", "three": "three limits", "increase": "an increase"}
 LOOKS = {"one": "one look", "growing": "growing"}
 HEIGHT = 110
@@ -26,7 +26,7 @@ def gates(rows: Rows) -> Any:
             some = [row for row in rows if row["n"] == size and row["limits"] == limits]
             if some:
                 panels.append(_panel(some, f"{title}, {size:,} targets", first=len(panels) % len(PANELS) == 0))
-    subtitle = "Shares of simulated gates, means over the worlds, by where the truth lies. Dashed: 5 % from either end"
+    subtitle = "Means over the worlds, by the true score less its limit, in points. Dashed: 5 % from either end"
     return alt.vconcat(*in_rows(panels), spacing=20, title=heading("Verdicts", [subtitle]))
 
 
