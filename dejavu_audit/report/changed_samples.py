@@ -41,12 +41,11 @@ class Side:
     def surplus(self) -> NDArray[np.float64]:
         """(n,) how much more the encoder knows than the reference: memorization confidence, or gap in recall."""
         one: Any = self.judged
-        found: NDArray[np.float64] = (
-            one.gap("recall")
-            if isinstance(one, JudgedObjects)
-            else memorization_confidence(one.target_confidence, one.reference_confidence)
-        )
-        return found
+        if isinstance(one, JudgedObjects):
+            gap: NDArray[np.float64] = one.gap("recall")
+            return gap
+        surer: NDArray[np.float64] = memorization_confidence(one.target_confidence, one.reference_confidence)
+        return surer
 
     def column(self, name: str) -> NDArray[np.float64]:
         """(n,) a column of numbers, NaN where it is null or not there."""

@@ -64,7 +64,7 @@ def _differences(old: AuditRecord, new: AuditRecord) -> Iterator[SettingRecord]:
         yield from _unlike("fitted reference", _static(old.reference), _static(new.reference), "measurement")
     counts: list[dict[Any, int]] = [old.data.counts, new.data.counts]
     for name in ("public", "fit"):
-        yield from _unlike(f"{name} pictures", *(of.get(name) for of in counts), "measurement")
+        yield from _unlike(f"{name} pictures", counts[0].get(name), counts[1].get(name), "measurement")
     yield from _unlike("version of the method", old.method_version, new.method_version, "measurement")
 
 
