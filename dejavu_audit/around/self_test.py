@@ -18,7 +18,7 @@ TOLERANCE = 0.08
 
 
 @dataclass(frozen=True)
-class Tested:
+class Answer:
     """What the self-test found of one encoder."""
 
     name: str
@@ -34,7 +34,7 @@ class Tested:
         return self.found is not None and abs(self.found - self.expected) <= TOLERANCE
 
 
-def self_test() -> list[Tested]:
+def self_test() -> list[Answer]:
     """Audit both sample encoders; nothing is left on the disk. Raises whatever an audit raises here."""
     from dejavu_audit.audit import audit
     from dejavu_audit.samples import AUDIT, CHECKPOINTS
@@ -57,5 +57,5 @@ def self_test() -> list[Tested]:
                 **AUDIT,
             ).headline
             seconds = time.perf_counter() - began
-            tested.append(Tested(name, expected, found.estimate, found.low, found.high, seconds))
+            tested.append(Answer(name, expected, found.estimate, found.low, found.high, seconds))
     return tested

@@ -81,7 +81,7 @@ def run() -> None:
     """Enter from the console script."""
     letters.make_safe()
     try:
-        app()
+        app(prog_name=app.info.name)
     except SystemExit as end:
         if end.code == interrupts.INTERRUPTED:
             interrupts.exit_interrupted()

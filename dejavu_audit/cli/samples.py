@@ -57,9 +57,8 @@ def command(
     ] = None,
 ) -> None:
     """List the samples or classes of a finished run that were memorized the most, or were the easiest to infer."""
-    _refuse(
-        by, gallery, alone=not memorized or (part, set_, sort) == ("memorized", "target", None), memorized=memorized
-    )
+    as_given = (part, set_, sort) == ("memorized", "target", None)
+    _refuse(by, gallery, memorized=memorized, alone=as_given and by != "class")
     with leave_at_once():
         from dejavu_audit.cli.memorized_table import show_memorized
         from dejavu_audit.cli.sample_tables import show_classes, show_samples
