@@ -107,7 +107,7 @@ def run_audit(config: AuditConfig, progress: Progress) -> AuditResult:
         known = evidence_of(plan, seen.used_rows)
         found = Found(test, targets, control, scores, headline, references, memorized, duplicates, compared, known, use)
         clock.count({**looks.counts(), **seen.counts})
-        return write(plan, seen, answers, found, clock)
+        return write(plan, seen, answers, found, clock, progress)
 
 
 def prepare(config: AuditConfig, progress: Progress) -> Plan:

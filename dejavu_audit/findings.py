@@ -19,8 +19,10 @@ from dejavu_audit.report.checksums import sealed
 from dejavu_audit.report.columns import with_design
 from dejavu_audit.report.duplicates_record import duplicates_record
 from dejavu_audit.report.folder import AUDIT, DUPLICATES, SAMPLES, SPLIT
+from dejavu_audit.report.html.building import write_report
 from dejavu_audit.report.membership_record import membership_record
 from dejavu_audit.report.memorized_record import membership_figures_record, memorized_record
+from dejavu_audit.report.reading import Run
 from dejavu_audit.report.record import (
     AuditRecord,
     DataRecord,
@@ -32,6 +34,7 @@ from dejavu_audit.report.record import (
 )
 from dejavu_audit.report.result import AuditResult
 from dejavu_audit.report.score_record import ScoreRecord
+from dejavu_audit.report.summary import SUMMARY, summary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from dejavu_audit.scores.headline import Headline
     from dejavu_audit.scores.memorized import Memorized
     from dejavu_audit.stages import Plan, Seen
+    from dejavu_audit.types import Progress
 
 
 BALANCE = "balance"
@@ -71,7 +75,7 @@ class Found:
     utility: Mapping[str, Score] | None
 
 
-def write(plan: Plan, seen: Seen, answers: Any, found: Found, clock: Clock) -> AuditResult:
+def write(plan: Plan, seen: Seen, answers: Any, found: Found, clock: Clock, progress: Progress) -> AuditResult:
     """Put the result together and leave it in the run folder; audit.json comes last: where it is, the run is whole."""
     record = make_record(plan, seen, found, clock)
     design = design_of(plan, seen)
@@ -83,6 +87,10 @@ def write(plan: Plan, seen: Seen, answers: Any, found: Found, clock: Clock) -> A
     plan.folder.adopt(found.test.draw(plan, found.targets, found.control))
     plan.folder.adopt(_draw(plan.folder.path, plan, seen, record, found))
     record = sealed(record, plan.folder.path, (SAMPLES, SPLIT, DUPLICATES))
+    plan.folder.write_text(SUMMARY, summary(record))
+    run = Run(record, samples, plan.folder.path)
+    report = write_report(run, images=plan.config.images, dataset=plan.dataset, progress=progress)
+    plan.folder.adopt([report])
     plan.folder.write_text(AUDIT, record.model_dump_json(indent=2) + "\n")
     return AuditResult(record, samples, plan.folder.path)
 
