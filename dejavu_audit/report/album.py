@@ -47,7 +47,8 @@ class Album:
 
     def label(self, at: int) -> str:
         """Name of the class of a row."""
-        return self._dataset.classes[self._dataset.table["label"][at].as_py()]
+        number: int = self._dataset.table["label"][at].as_py()
+        return self._dataset.classes[number]
 
     def caption(self, at: int) -> str | None:
         """Caption of a row; None where the data have none, "" where this picture has none."""

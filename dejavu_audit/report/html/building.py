@@ -19,7 +19,9 @@ from dejavu_audit.report.columns import MEMORIZED
 from dejavu_audit.report.html import classes, measured, numbers, pictured, reproduce, trust
 from dejavu_audit.report.html.gallery import BUDGET, gallery
 from dejavu_audit.report.html.material import Material
+from dejavu_audit.report.html.texts import changed, clean
 from dejavu_audit.report.html.withheld import Withholder
+from dejavu_audit.report.html.wording import name_of
 from dejavu_audit.report.reading import columns_of, read_record, test_of
 from dejavu_audit.report.whole import write_whole
 
@@ -130,23 +132,28 @@ def build(
     """The text of report.html; see `write_report`."""
     judged, unread = (gate, None) if gate is not None else read_gate(run.path)
     material = Material(run, judged, images)
-    withhold = (lambda value: value) if images else Withholder(run).all
+    withholder = None if images else Withholder(run)
     data: dict[str, Any] = {}
 
-    def show(section: Section) -> dict[str, Any] | None:
+    def fit(value: Any) -> Any:
+        """What may be shown of it."""
+        value = changed(value, clean)
+        return value if withholder is None else changed(value, withholder.text)
+
+    def show(section: Section) -> Any:
         if section.key == "gallery":
-            made = withhold(gallery(material, dataset, progress, root=root, budget=budget))
-            data["gallery"] = {"images": images, **{key: made.pop(key) for key in ("cards", "pictures")}}
-            return made if made["samples"] != "0" else None
+            shown = gallery(material, dataset, progress, root=root, budget=budget)
+            data["gallery"] = {"images": images, "pictures": shown.pop("pictures"), "cards": fit(shown.pop("cards"))}
+            return fit(shown) if shown["samples"] != "0" else None
         made = section.make(material)
         if section.key == "classes" and made is not None:
-            data["classes"] = withhold({"rows": made.pop("rows"), "calibrated": made["calibrated"]})
-        return None if made is None else withhold(made)
+            data["classes"] = fit({"rows": made.pop("rows"), "calibrated": made["calibrated"]})
+        return None if made is None else fit(made)
 
     parts = list(_parts(show, unread))
     page = _environment().get_template("page.html.j2")
     style, script = asset("report.css"), asset("report.js")
-    title = next(iter(_titles(material, withhold)))
+    title = fit(f"Memorization audit of {name_of(material)} on {material.record.data.name}")
     return page.render(
         title=title,
         parts=parts,
@@ -158,7 +165,7 @@ def build(
     )
 
 
-def _parts(show: Callable[[Section], dict[str, Any] | None], unread: str | None) -> Iterator[Part]:
+def _parts(show: Callable[[Section], Any], unread: str | None) -> Iterator[Part]:
     for section in SECTIONS:
         body, fault = Markup(), None
         try:
@@ -173,12 +180,6 @@ def _parts(show: Callable[[Section], dict[str, Any] | None], unread: str | None)
         except Exception as error:  # whatever it is, the rest of the report is worth more than a traceback
             fault = f"This part could not be drawn ({type(error).__name__}); the figures are in audit.json."
         yield Part(section.key, section.title, body, fault)
-
-
-def _titles(material: Material, withhold: Callable[[Any], Any]) -> Iterator[str]:
-    from dejavu_audit.report.html.wording import name_of
-
-    yield withhold(f"Memorization audit of {name_of(material)} on {material.record.data.name}")
 
 
 def read_gate(folder: Path) -> tuple[GateRecord | None, str | None]:

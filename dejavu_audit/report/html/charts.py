@@ -33,9 +33,9 @@ def curves(
     *,
     x: alt.X,
     y: alt.Y,
-    step: str = "linear",
-    below: Sequence[alt.Chart] = (),
-    above: Sequence[alt.Chart] = (),
+    step: Any = "linear",
+    below: Sequence[Any] = (),
+    above: Sequence[Any] = (),
 ) -> Any:
     """Lines of `{"points": [(x, y), …], "colour": name, "dashed": bool}` over one another."""
     layers = list(below)
@@ -64,27 +64,27 @@ def y_axis(title: str, domain: Sequence[float], *, log: bool = False, values: It
     return alt.Y("y:Q", title=title, scale=scale, axis=axis)
 
 
-def rule(value: float, y: alt.Y) -> alt.Chart:
+def rule(value: float, y: alt.Y) -> Any:
     """A thin line across, as of nothing."""
     return alt.Chart(alt.InlineData(values=[{"y": value}])).mark_rule(color=PAGE["muted"]).encode(y=y)
 
 
-def band(points: Sequence[tuple[float, float, float]], colour: str, x: alt.X, y: alt.Y) -> alt.Chart:
+def band(points: Sequence[tuple[float, float, float]], colour: str, x: alt.X, y: alt.Y) -> Any:
     """What lies between two step curves: (x, low, high)."""
     values = [{"x": at, "low": low, "y": high} for at, low, high in points]
-    mark = alt.Chart(alt.InlineData(values=values)).mark_area(
+    mark: Any = alt.Chart(alt.InlineData(values=values)).mark_area(
         interpolate="step-before", opacity=0.2, color=PAGE[colour], clip=True
     )
     return mark.encode(x=x, y=y, y2="low:Q")
 
 
-def diagonal(least: float, x: alt.X, y: alt.Y) -> alt.Chart:
+def diagonal(least: float, x: alt.X, y: alt.Y) -> Any:
     """Guessing, in a ROC chart."""
     ends = alt.InlineData(values=[{"x": least, "y": least}, {"x": 1.0, "y": 1.0}])
     return alt.Chart(ends).mark_line(color=PAGE["muted"], strokeDash=[2, 3], strokeWidth=1.4).encode(x=x, y=y)
 
 
-def intervals(marks: Sequence[Mapping[str, float]], x: alt.X, y: alt.Y) -> list[alt.Chart]:
+def intervals(marks: Sequence[Mapping[str, float]], x: alt.X, y: alt.Y) -> list[Any]:
     """Points with their intervals: {"x", "y", "low", "high"}."""
     data = alt.Chart(alt.InlineData(values=[dict(mark) for mark in marks]))
     whisker = data.mark_rule(color=PAGE["reference"], strokeWidth=2, clip=True)

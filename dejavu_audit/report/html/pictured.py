@@ -8,6 +8,7 @@ import numpy as np
 
 from dejavu_audit.report.html.curves import most_confident, thinned
 from dejavu_audit.report.html.figures import percent, said
+from dejavu_audit.report.html.figures import points as points_of
 from dejavu_audit.report.html.material import Material
 from dejavu_audit.report.memorized_listing import sentence
 from dejavu_audit.report.ranking import numbers
@@ -38,7 +39,9 @@ def sureness(material: Material) -> dict[str, Any] | None:
 def _label(material: Material) -> dict[str, Any]:
     from dejavu_audit.report.html import charts
 
-    judged, lines, legend, rows = material.judged, [], [], []
+    judged = material.judged
+    lines: list[dict[str, Any]] = []
+    rows = []
     sets = [("targets", judged.targets), (material.other, judged.control)]
     for place, (name, one) in enumerate(sets):
         if one is None:
@@ -55,8 +58,7 @@ def _label(material: Material) -> dict[str, Any]:
                 "name": f"{who}, {name}",
             }
             lines.append(line)
-            legend.append(line)
-            rows.append((line["name"], *(_at(points, share) for share in (0.01, 0.05, 0.2, 1.0))))
+            rows.append((f"{who}, {name}", *(_at(points, share) for share in (0.01, 0.05, 0.2, 1.0))))
     ticks = [1, 2, 5, 10, 20, 50, 100]
     x = charts.x_axis("most confident share of pictures, percent", [1, 100], log=True, values=ticks)
     top = max((y for line in lines for _, y in line["points"]), default=100.0)
@@ -66,7 +68,7 @@ def _label(material: Material) -> dict[str, Any]:
     return {
         "kind": "label",
         "figures": [{"chart": chart, "title": "Right answers among the pictures of which it is surest"}],
-        "legend": legend,
+        "legend": lines,
         "columns": ("1 %", "5 %", "20 %", "all"),
         "rows": rows,
     }
@@ -82,7 +84,9 @@ def _objects(material: Material) -> dict[str, Any]:
     from dejavu_audit.scores.object_order import gap_curve, recall_curves
 
     judged = material.judged
-    figures, rows, gaps = [], [], []
+    figures: list[dict[str, Any]] = []
+    gaps: list[dict[str, Any]] = []
+    rows = []
     sets = [("targets", judged.targets), (material.other, judged.control)]
     for place, (name, one) in enumerate(sets):
         if one is None or not len(one):
@@ -95,14 +99,15 @@ def _objects(material: Material) -> dict[str, Any]:
             charts.band([(t, min(a, b), a) for t, a, b in steps], "encoder", x, y),
             charts.band([(t, min(a, b), b) for t, a, b in steps], "reference", x, y),
         ]
-        lines = [
+        lines: list[dict[str, Any]] = [
             {"points": [(t, a) for t, a, _ in steps], "colour": "encoder"},
             {"points": [(t, b) for t, _, b in steps], "colour": "reference", "dashed": True},
         ]
         area = float(np.diff(thresholds) @ (model - reference)[1:])
-        says = f"Share of {name} with at least a given recall, of model and reference; area between {100 * area:+.1f}."
+        between = f"area between {points_of(area)} points"
+        says = f"Share of {name} with at least a given recall, of model and reference; {between}."
         chart = charts.svg(charts.curves(lines, x=x, y=y, step="step-before", below=bands), f"recall{place}", says)
-        figures.append({"chart": chart, "title": f"Objects found, {name}: area between {100 * area:+.1f} points"})
+        figures.append({"chart": chart, "title": f"Objects found, {name}: {between}"})
         for order, (size, mean) in gap_curve(one, "recall").items():
             share = 100 * size / max(len(one), 1)
             keep = share >= 0.1 * (1 - 1e-9)

@@ -8,6 +8,7 @@ from typing import Any
 
 from dejavu_audit.config import AuditConfig
 from dejavu_audit.report.html.material import Material
+from dejavu_audit.report.html.withheld import WITHHELD, hidden
 
 _LEFT_OUT = frozenset({"family", "model", "out", "cache_dir", "workers", "images"})
 """Settings that the command names otherwise, or that change no number."""
@@ -34,11 +35,13 @@ def reproduce(material: Material) -> dict[str, Any]:
     """The command and all that the number hangs on."""
     record = material.record
     timings, model = record.timings, record.model
+    config = record.config if material.images else hidden(record.config)
+    root = record.data.root if material.images or not record.data.root else WITHHELD
     stages = [(said, float(timings[key])) for key, said in _STAGES.items() if _is_number(timings.get(key))]
     total = timings.get("total")
     return {
-        "command": command(record.config),
-        "settings": list(settings(record.config)),
+        "command": command(config),
+        "settings": list(settings(config)),
         "model": [
             ("family", model.family),
             ("name", model.name),
@@ -50,7 +53,7 @@ def reproduce(material: Material) -> dict[str, Any]:
             ("fingerprint", model.fingerprint),
         ],
         "model_notes": list(model.notes),
-        "data": [("name", record.data.name), ("root", record.data.root), ("classes", f"{record.data.classes:,}")],
+        "data": [("name", record.data.name), ("root", root), ("classes", f"{record.data.classes:,}")],
         "versions": list(record.environment.versions.items()),
         "device": record.environment.device,
         "seed": record.environment.seed,
@@ -58,7 +61,7 @@ def reproduce(material: Material) -> dict[str, Any]:
         "schema": record.schema_version,
         "started": str(timings.get("started", "")).replace("T", " "),
         "stages": [(said, f"{seconds:,.1f}") for said, seconds in stages if seconds >= 0.05],
-        "total": f"{float(total):,.1f}" if _is_number(total) else None,
+        "total": f"{total:,.1f}" if isinstance(total, (int, float)) else None,
         "checksum": record.checksum,
     }
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from dejavu_audit.report.album import Album
 
-LARGE, CUT, SMALL = 300, 200, 116
+LARGE, CUT, SMALL = 360, 240, 128
 """Longest sides of a sample's picture, of its crop and of a neighbour, in pixels."""
-QUALITY = 74
+QUALITY = 76
 OUTSIDE = "the crop lies outside the picture: another one than then"
 THREADS = min(4, os.cpu_count() or 1)
 

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
 if TYPE_CHECKING:
     from dejavu_audit.report.reading import Run
 
@@ -45,40 +43,41 @@ class Withholder:
             text = pattern.sub(_unless_ours, text)
         return text
 
-    def all(self, value: Any) -> Any:
-        """The same of every text in lists, tuples and dictionaries; markup is ours and stays."""
-        if isinstance(value, Markup):
-            return value
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, Mapping):
-            return {self.all(key): self.all(one) for key, one in value.items()}
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*map(self.all, value))
-        if isinstance(value, (list, tuple)):
-            return type(value)(map(self.all, value))
-        return value
-
 
 def _unless_ours(found: re.Match[str]) -> str:
     return found[0] if found[0] in _OURS else WITHHELD
 
 
+def hidden(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A configuration without what names files and folders."""
+
+    def hide(key: str, value: Any) -> Any:
+        if key in _OPTIONS and value:
+            return {name: WITHHELD if looks_like_file(str(one)) else one for name, one in value.items()}
+        if value and (key in _ALWAYS or (key in _OFTEN and any(map(looks_like_file, _forms(str(value)))))):
+            return WITHHELD
+        return value
+
+    return {key: hide(key, value) for key, value in config.items()}
+
+
 def _known(run: Run) -> Iterator[str]:
-    """Names that this run was given, and the folders of them."""
+    """Names of files and folders that this run was given; of one word only where it is a file's."""
     config, record = run.record.config, run.record
-    given = [str(config.get(key) or "") for key in _ALWAYS]
-    given += [record.data.root, str(run.path), str(run.path.absolute()), run.path.name]
-    maybe = [str(config.get(key) or "") for key in _OFTEN] + [record.model.name, record.model.pretrained]
-    for key in _OPTIONS:
-        maybe += map(str, (config.get(key) or {}).values())
-    given += [one for text in maybe for one in (text, text.partition(":")[2]) if looks_like_file(one)]
-    for text in given:
-        if len(text.strip("./\\~")) > 1:
+    given = [str(config.get(key) or "") for key in (*_ALWAYS, *_OFTEN)]
+    given += [str(one) for key in _OPTIONS for one in (config.get(key) or {}).values()]
+    given += [record.data.root, record.model.name, record.model.pretrained, str(run.path), str(run.path.absolute())]
+    for text in (form for one in given for form in _forms(one)):
+        if looks_like_file(text) and len(text.strip("./\\~")) > 1:
             yield text
             name = text.replace("\\", "/").rstrip("/").rpartition("/")[2]
             if _FILE.fullmatch(name):
                 yield name
+
+
+def _forms(text: str) -> tuple[str, str]:
+    """A setting, and what follows its first colon, as of FAMILY:FILE."""
+    return text, text.partition(":")[2]
 
 
 def looks_like_file(text: str) -> bool:

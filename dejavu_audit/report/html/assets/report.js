@@ -126,15 +126,10 @@
       const asked = folded(byId("class-search").value.trim());
       const { column, up } = sorted;
       order = told.rows.map((_, place) => place).filter((place) => !asked || names[place].includes(asked));
-      const compare = column === 0
-        ? (a, b) => names[a] < names[b] ? -1 : names[a] > names[b] ? 1 : 0
-        : (a, b) => {
-          const one = told.rows[a][column], two = told.rows[b][column];
-          if (one === null || two === null) return one === two ? 0 : (one === null) === up ? -1 : 1; // not measured: last
-          return one - two;
-        };
-      order.sort((a, b) => (up ? 1 : -1) * compare(a, b) || a - b);
-      if (up && column) order.sort((a, b) => (told.rows[a][column] === null) - (told.rows[b][column] === null));
+      const value = (place) => column ? told.rows[place][column] : names[place];
+      const compare = (a, b) => value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0;
+      const unknown = order.filter((place) => value(place) === null); // not measured: last, whichever way
+      order = order.filter((place) => value(place) !== null).sort((a, b) => (up ? 1 : -1) * compare(a, b) || a - b).concat(unknown);
       for (const [cell, of] of headings) {
         if (of === column) cell.setAttribute("aria-sort", up ? "ascending" : "descending"); else cell.removeAttribute("aria-sort");
       }
