@@ -16,6 +16,7 @@ from dejavu_audit.gate.looks import control_of, largest, look_config, part_of, s
 from dejavu_audit.gate.record import StageRecord
 from dejavu_audit.gate.reuse import audited
 from dejavu_audit.gate.spending import look_sizes, spend
+from dejavu_audit.gate.wording import percent, verdict_sentence
 from dejavu_audit.progress import Silent
 from dejavu_audit.report.result import AuditResult
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from dejavu_audit.gate.baseline import Baseline
     from dejavu_audit.gate.limits import Rules
     from dejavu_audit.gate.record import GateRecord
+    from dejavu_audit.report.reading import Run
     from dejavu_audit.types import Progress
 
 
@@ -53,7 +55,7 @@ def grow(
     for number, look in enumerate(looks, 1):
         progress.say(
             f"Look {number} of {len(looks)} at most: {look.targets:,} targets, {look.control:,} control, "
-            f"intervals of {100 * look.level:.4g} %"
+            f"intervals of {percent(look.level)}"
         )
         run = audited(look.config, progress, again=again)
         record = judge(run, rules, level=look.level, baseline=baseline)
@@ -64,7 +66,7 @@ def grow(
         if number == len(looks) or ends(record):
             break
         progress.say(f"Look {number}: {_undecided(record)}; next, {looks[number].targets:,} targets")
-    return AuditResult(run.record, run.samples, run.path), _of_all_looks(record, config.level, len(looks), stages)
+    return AuditResult(run.record, run.samples, run.path), _of_all_looks(run, record, config.level, len(looks), stages)
 
 
 def planned(config: AuditConfig, rules: Rules, progress: Progress) -> list[Look]:
@@ -115,12 +117,13 @@ def _undecided(record: GateRecord) -> str:
     return f"undecided ({', '.join(names)})"
 
 
-def _of_all_looks(record: GateRecord, level: float, most: int, stages: Sequence[StageRecord]) -> GateRecord:
-    """The last look's record as the gate's."""
+def _of_all_looks(run: Run, record: GateRecord, level: float, most: int, stages: Sequence[StageRecord]) -> GateRecord:
+    """The last look's record as the gate's: sure of all looks together, and saying how."""
     if most == 1:
         return record.model_copy(update={"stages": list(stages)})
     family = (
-        f"{record.family}; up to {most} looks at growing samples share the error (alpha-spending by the union bound), "
-        f"this one at {100 * stages[-1].level:.4g} %"
+        f"Up to {most} looks at growing samples share the error (alpha-spending by the union bound), so that none of "
+        f"them judges wrongly with {percent(level)} confidence. This is look {len(stages)}. {record.family}"
     )
-    return record.model_copy(update={"level": level, "family": family, "stages": list(stages)})
+    sentence = verdict_sentence(run.record, record.verdict, record.limits, record.requirements, level)
+    return record.model_copy(update={"level": level, "sentence": sentence, "family": family, "stages": list(stages)})

@@ -49,7 +49,9 @@ def looked(tmp_path, monkeypatch):
         def audited(asked, progress, *, again):
             asked_for.append(asked)
             sizes = sequential.sizes_in(table if asked.split is None else pq.read_table(asked.split))
-            record = SimpleNamespace(data=SimpleNamespace(counts={"target": sizes[0] - 1, "control": sizes[1]}))
+            counts = {"target": sizes[0] - 1, "control": sizes[1]}
+            model = SimpleNamespace(family="timm", name="test_resnet")
+            record = SimpleNamespace(data=SimpleNamespace(counts=counts), model=model)
             return SimpleNamespace(record=record, samples=None, path=tmp_path / str(len(asked_for)))
 
         def judge(run, rules, *, level, baseline):
@@ -78,7 +80,8 @@ def test_it_doubles_until_it_is_decided(looked):
     assert [stage.level for stage in found.record.stages] == pytest.approx([1 - share for share in shares[:3]])
     assert [level for _, level, _ in found.judged] == [stage.level for stage in found.record.stages]
     assert found.record.verdict == "fail" and found.record.level == 0.9
-    assert "up to 4 looks" in found.record.family
+    assert found.record.family.startswith("Up to 4 looks") and "This is look 3. one limit" in found.record.family
+    assert "with 90 % confidence" in found.record.sentence
     assert found.result.folder == found.judged[-1][0]
     assert found.told[0].startswith("Look 1 of 4 at most: 100 targets, 100 control, intervals of 99.")
     assert found.told[1] == "Look 1: undecided (deja_vu_top1); next, 200 targets"
