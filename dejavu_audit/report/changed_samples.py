@@ -51,7 +51,8 @@ class Side:
         """(n,) a column of numbers, NaN where it is null or not there."""
         if name not in self.run.samples.column_names:
             return np.full(len(self.rows), np.nan)
-        return numbers(self.run.samples, name)[self.rows]
+        values: NDArray[np.float64] = numbers(self.run.samples, name)[self.rows]
+        return values
 
 
 def listed_of(sides: Sequence[Side]) -> tuple[Flags, Flags] | None:

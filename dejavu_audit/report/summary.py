@@ -117,7 +117,9 @@ def _list(record: AuditRecord) -> Iterator[str]:
         yield items(lines)
     if len(record.references) > 1:
         yield "### Each reference alone"
-        head = ["reference", "finds", "right: targets", "right: control", "encoder right: control", ""]
+        measure = "right" if record.headline.metric.startswith("deja_vu") else "precision"
+        other = "reference's members" if record.headline.metric.endswith("_symmetric") else "control"
+        head = ["reference", "finds", f"{measure}: targets", f"{measure}: {other}", f"encoder {measure}: {other}", ""]
         rows = ([text(cell) for cell in line] for line in reference_lines(record))
         yield table(head, rows, right=(1, 2, 3, 4))
 
