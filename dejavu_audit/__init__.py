@@ -7,11 +7,13 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["AuditResult", "audit"]
+__all__ = ["AuditResult", "audit", "load"]
 
 if TYPE_CHECKING:
     from dejavu_audit.audit import audit
     from dejavu_audit.report.result import AuditResult
+
+    load = AuditResult.load
 
 
 def __getattr__(name: str) -> Any:
@@ -24,6 +26,10 @@ def __getattr__(name: str) -> Any:
         from dejavu_audit.report.result import AuditResult
 
         return AuditResult
+    if name == "load":
+        from dejavu_audit.report.result import AuditResult
+
+        return AuditResult.load
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

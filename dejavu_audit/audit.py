@@ -36,10 +36,10 @@ from dejavu_audit.inference.strengths import compare_references
 from dejavu_audit.inspection.inspecting import inspect
 from dejavu_audit.membership.auditing import evidence_of
 from dejavu_audit.parts import default_test, find_objects, load_references, refuse_unknown_score, refuse_without_text
-from dejavu_audit.progress import Silent
 from dejavu_audit.report.clock import Clock
 from dejavu_audit.report.folder import SPLIT, RunFolder
 from dejavu_audit.report.result import AuditResult
+from dejavu_audit.report.watching import OnProgress, watcher
 from dejavu_audit.scores.outcomes import GUESSES, Outcomes, Sizes
 from dejavu_audit.scores.power import foresight
 from dejavu_audit.scores.symmetric import symmetric, symmetric_headline
@@ -55,13 +55,14 @@ if TYPE_CHECKING:
 TESTS = {"label": "dejavu_audit.inference.label", "objects": "dejavu_audit.inference.objects"}
 
 
-def audit(model: str, *, data: str, on_progress: Progress | None = None, **settings: Any) -> AuditResult:
+def audit(model: str, *, data: str, on_progress: OnProgress | None = None, **settings: Any) -> AuditResult:
     """Audit a model: the library's front door; the command line goes through the same `run_audit`.
 
     Args:
         model: "family:name", as in "openclip:ViT-B-32" or "timm:resnet50.a1_in1k".
         data: built-in name or path to a dataset description.
-        on_progress: where to tell how far it is; silent without.
+        on_progress: a function of (stage, done, total), or a `Progress`; None: a bar in a notebook, silent elsewhere.
+            What it raises ends the audit, which goes on from there when it is asked for again.
         settings: any other field of `dejavu_audit.config.AuditConfig`, as in `root=…, k=50, targets=2_000`.
 
     Raises:
@@ -71,7 +72,7 @@ def audit(model: str, *, data: str, on_progress: Progress | None = None, **setti
     family, colon, name = model.partition(":")
     if not colon:
         raise AuditError(f"the model {model!r} lacks its family; write it as in 'openclip:ViT-B-32' or 'timm:resnet50'")
-    return run_audit(AuditConfig.resolve(family=family, model=name, data=data, **settings), on_progress or Silent())
+    return run_audit(AuditConfig.resolve(family=family, model=name, data=data, **settings), watcher(on_progress))
 
 
 def run_audit(config: AuditConfig, progress: Progress) -> AuditResult:
