@@ -3,59 +3,21 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 from defusedxml import ElementTree
 
 from dejavu_audit.embeddings.cache import info
 from tests.ci import releases
-
-ACTION = releases.parsed("action.yml")
-STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
-DEFAULTS = {f"inputs.{name}": one["default"] for name, one in ACTION["inputs"].items()}
-
-
-def step(name: str) -> dict[str, Any]:
-    (found,) = [one for one in STEPS if one["name"] == name]
-    return found
-
-
-class Job:
-    """A job that has one step, the action: its runner's files, and what the shell steps left there."""
-
-    def __init__(self, folder: Path, repository: Path, cache: Path, **inputs: str) -> None:
-        self.path, self.pip = releases.stubs(folder)
-        self.repository, self.files = (
-            repository,
-            {name: folder / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")},
-        )
-        self.expressions = {
-            **DEFAULTS,
-            **{f"inputs.{name.replace('_', '-')}": value for name, value in inputs.items()},
-            "runner.temp": str(cache),
-            "github.action_path": str(releases.ROOT),
-        }
-
-    def run(self, name: str):
-        one = step(name)
-        variables = {key: releases.filled(value, self.expressions) for key, value in one.get("env", {}).items()}
-        files = {key: str(file) for key, file in self.files.items()}
-        return releases.shell(one["run"], self.repository, self.path, GITHUB_ACTIONS="true", **files, **variables)
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        return dict(line.split("=", 1) for line in self.files["GITHUB_OUTPUT"].read_text().splitlines())
+from tests.ci.jobs import ACTION, STEPS, Job, step
 
 
 @pytest.mark.parametrize(("model", "code", "verdict"), [("memorizer", 1, "fail"), ("twin", 0, "pass")])
-def test_from_install_to_verdict(tmp_path, embeddings, model, code, verdict):
-    job = Job(tmp_path / "job", releases.repository(tmp_path / "release", model), embeddings)
-    assert job.run("Install dejavu-audit").returncode == 0
+def test_from_install_to_verdict(jobs, embeddings, model, code, verdict):
+    job, installed, judged = jobs(model)
     # Without a version, what stands beside action.yml: the version that the workflow named.
+    assert installed.returncode == 0
     assert job.pip.read_text().splitlines() == ["-m", "pip", "install", str(releases.ROOT)]
-    judged = job.run("Audit and judge")
     assert (judged.returncode, job.outputs) == (code, {"verdict": verdict}), judged.stderr
     (run,) = [folder for folder in (job.repository / "runs").iterdir() if (folder / "gate.json").exists()]
     assert json.loads((run / "gate.json").read_text())["verdict"] == verdict

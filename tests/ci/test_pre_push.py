@@ -14,7 +14,7 @@ HOOK = releases.ROOT / "ci" / "pre-push"
 
 
 @pytest.fixture
-def pushed(tmp_path, embeddings):
+def pushed(tmp_path, embeddings, jobs):
     """Push from a repository with the hook; the end of `git push`, and the branches of the other side."""
 
     def push(model: str, *arguments: str, gate: str | None = None):
@@ -22,7 +22,9 @@ def pushed(tmp_path, embeddings):
         releases.git(tmp_path, "init", "--quiet", "--bare", "other.git")
         shutil.copy(HOOK, repository / ".git" / "hooks" / "pre-push")
         path, _ = releases.stubs(tmp_path / "stubs")
-        if gate is not None:
+        if gate is None:
+            shutil.copytree(jobs(model)[0].repository / "runs", repository / "runs")  # audited before: judged as it is
+        else:
             releases._script(path / "dejavu-audit", gate)
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("DEJAVU_")},
