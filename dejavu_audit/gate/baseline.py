@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +99,8 @@ def write_baseline(baseline: Baseline, file: Path) -> None:
     """Write the file, in one piece; AuditError where that cannot be done."""
     told = {**baseline.told, "checksum": _checksum(baseline.told, baseline.table)}
     text = json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
-    table = baseline.table.replace_schema_metadata({_META: text})
+    # Packed, since the format keeps metadata as they are, and twice.
+    table = baseline.table.replace_schema_metadata({_META: base64.b64encode(zlib.compress(text, 9))})
     others = [name for name in table.column_names if name != _SAMPLE]
 
     def write(path: Path) -> None:
@@ -123,9 +126,11 @@ def read_baseline(file: Path) -> Baseline:
         )
     again = f"make it anew with {UPDATE}"
     try:
-        table = pq.read_table(file)
-        told = json.loads((table.schema.metadata or {}).get(_META, b"null"))
-    except (pa.ArrowException, OSError, ValueError) as error:
+        with pq.ParquetFile(file) as parquet:
+            table = parquet.read()
+        packed = (table.schema.metadata or {}).get(_META)
+        told = None if packed is None else json.loads(zlib.decompress(base64.b64decode(packed)))
+    except (pa.ArrowException, OSError, ValueError, zlib.error) as error:
         raise AuditError(f"the baseline {file} cannot be read, it is damaged; {again}") from error
     if not isinstance(told, dict) or not isinstance(told.get("format"), int):
         raise AuditError(f"{file} is no baseline of dejavu-audit; {again}")

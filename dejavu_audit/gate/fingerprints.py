@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dejavu_audit.errors import AuditError
 from dejavu_audit.report.folder import SPLIT
-from dejavu_audit.report.ranking import strings
+from dejavu_audit.report.ranking import is_, strings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,15 +106,13 @@ def _of_sets(file: Path) -> dict[str, str | None]:
     if not file.is_file():
         return {"public": None, "fit": None}
     try:
-        table = pq.read_table(file, columns=["id", "set"])
-    except (pa.ArrowException, OSError) as error:
+        with pq.ParquetFile(file) as parquet:
+            table = parquet.read(["id", "set"])
+        ids = table["id"].cast(pa.string())
+        of = {name: ids.filter(pa.array(is_(table, "set", name))) for name in ("public", "fit")}
+    except (pa.ArrowException, OSError, KeyError) as error:
         raise AuditError(f"{file} cannot be read; run the audit again") from error
-    names = table["set"].cast(pa.string())
-    found: dict[str, str | None] = {}
-    for name in ("public", "fit"):
-        ids = table["id"].cast(pa.string()).filter(pc.equal(names, name))
-        found[name] = hashed(sorted(ids.to_pylist()))
-    return found
+    return {name: hashed(sorted(some.to_pylist())) for name, some in of.items()}
 
 
 def hashed(parts: Iterable[str]) -> str:

@@ -28,7 +28,8 @@ def judge_requirements(run: Run, judged: JudgedRun, asked: Requirements) -> list
         if least is not None:
             used = _used(of)
             met = used >= least
-            said = f"{used:,} {name.removesuffix('s')} samples were judged, {'and' if met else 'but'} {least:,} are required at least."
+            whose, joined = name.removesuffix("s"), "and" if met else "but"
+            said = f"{used:,} {whose} samples were judged, {joined} {least:,} are required at least."
             found.append(RequirementRecord(name=name, met=met, sentence=said))
     return found
 

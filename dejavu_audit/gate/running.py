@@ -57,7 +57,7 @@ def gate_config(config: AuditConfig, rules: Rules, progress: Progress, *, again:
         return leave(run, judge(run, rules, baseline=baseline), rules)
     from dejavu_audit.gate.sequential import grow  # loads torch
 
-    result, record = grow(config, rules, baseline, progress)
+    result, record = grow(config, rules, baseline, progress, again=again)
     return leave(Run(result.record, result.samples, result.folder), record, rules)
 
 

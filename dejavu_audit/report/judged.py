@@ -193,10 +193,10 @@ def _label(table: pa.Table, groups: NDArray[np.int64] | None, weights: NDArray[n
     labels = strings(table, "label").combine_chunks()
 
     def right(who: str) -> NDArray[np.bool_]:
-        first = np.asarray(pc.equal(strings(table, f"{who}_top1").combine_chunks(), labels).fill_null(False), bool)
+        first = _true(pc.equal(strings(table, f"{who}_top1").combine_chunks(), labels))
         among = table[f"{who}_top5"].combine_chunks()
         at = pc.list_parent_indices(among)
-        hit = np.asarray(pc.equal(among.flatten().cast(pa.string()), labels.take(at)).fill_null(False), bool)
+        hit = _true(pc.equal(among.flatten().cast(pa.string()), labels.take(at)))
         return np.stack([first, np.bincount(np.asarray(at)[hit], minlength=len(labels)) > 0], axis=1)
 
     return Judged(
@@ -207,6 +207,11 @@ def _label(table: pa.Table, groups: NDArray[np.int64] | None, weights: NDArray[n
         groups,
         weights,
     )
+
+
+def _true(answers: pa.Array) -> NDArray[np.bool_]:
+    """(n,) whether an answer is true; null is not."""
+    return answers.to_numpy(zero_copy_only=False).astype(bool)
 
 
 def _objects(table: pa.Table, groups: NDArray[np.int64] | None, weights: NDArray[np.float64] | None) -> JudgedObjects:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from dejavu_audit.data.scenes import class_names
 from dejavu_audit.report.checksums import sealed
+from dejavu_audit.report.judged import read_judged, scores_at
 from dejavu_audit.report.record import AuditRecord
 from tests.run_folders import write_run
 
@@ -32,16 +33,16 @@ def write_outcomes(
     pairs = np.array([*targets, *control], int).reshape(-1, 2)
     label = np.arange(len(pairs)) % len(CLASSES)
     # A wrong answer is another class, so that who is right is as asked.
-    answers = [
-        [CLASSES[i if right else (i + 1) % 10] for i, right in zip(label, column, strict=True)] for column in pairs.T
-    ]
-    top5 = {
-        f"{who}_top5": pa.array([[one] for one in of]) for who, of in zip(("target", "reference"), answers, strict=True)
-    }
-    write_run(
-        folder, n=len(targets), control=len(control), target_top1=answers[0], reference_top1=answers[1], **top5,
-    )  # fmt: skip
-    return reseal(folder, **record)
+    columns: dict[str, Any] = {}
+    for who, right in zip(("target", "reference"), pairs.T, strict=True):
+        answers = [CLASSES[at] for at in np.where(right, label, (label + 1) % len(CLASSES))]
+        columns |= {f"{who}_top1": answers, f"{who}_top5": pa.array([[one] for one in answers])}
+    write_run(folder, n=len(targets), control=len(control), **columns)
+    _, judged = read_judged(folder)
+    scores = {key: vars(score) for key, score in scores_at(judged, judged.made_of).items()}
+    found = {key: scores["deja_vu_top1"][key] for key in ("estimate", "low", "high")}
+    headline = {**found, "calibrated": bool(control), **record.pop("headline", {})}
+    return reseal(folder, scores=scores, headline=headline, **record)
 
 
 def reseal(folder: Path, **changes: Any) -> Path:
