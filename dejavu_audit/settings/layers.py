@@ -10,12 +10,12 @@ from typing import Any
 from dejavu_audit.settings.file import FLAGS, SettingsFile
 from dejavu_audit.settings.paths import seen_from
 
-MODELS_OWN = (
+OF_MODEL = (
     "pretrained", "arch", "layer", "normalize", "image_size", "mean", "std", "reference", "members",
     "reference_members", "out",
 )  # fmt: skip
 """Settings that say something of the model that the file names; another model does not take them over."""
-DATAS_OWN = ("root", "data_options", "split", "members", "reference_members", "tagger", "tagger_options", "out")
+OF_DATA = ("root", "data_options", "split", "members", "reference_members", "tagger", "tagger_options", "out")
 """The same of the data."""
 NAMES = ("family", "model", "data")
 
@@ -54,10 +54,10 @@ def layer(file: SettingsFile, *, family: str | None, model: str | None, data: st
     of_model, of_data = same["family"] and same["model"], same["data"]
     lost: dict[str, str] = {}
     if not of_data:
-        lost |= {key: f"the data {told['data']}" for key in DATAS_OWN if key in told}
+        lost |= {key: f"the data {told['data']}" for key in OF_DATA if key in told}
     if not of_model:
         meant = " ".join(str(told[key]) for key in ("family", "model") if key in told)
-        lost |= {key: meant for key in MODELS_OWN if key in told}
+        lost |= {key: meant for key in OF_MODEL if key in told}
     taken = {key: value for key, value in told.items() if key not in lost}
     if not same["family"]:
         taken.pop("model", None)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dejavu_audit.settings.file import SettingsFile
-from dejavu_audit.settings.layers import DATAS_OWN, MODELS_OWN, as_flags, layer
+from dejavu_audit.settings.layers import OF_DATA, OF_MODEL, as_flags, layer
 
 FILE = Path("dejavu.toml")
 AUDIT = {
@@ -96,4 +96,4 @@ def test_settings_as_they_are_typed():
 def test_own_settings_are_fields():
     from dejavu_audit.config import AuditConfig
 
-    assert set(MODELS_OWN) | set(DATAS_OWN) <= set(AuditConfig.model_fields)
+    assert set(OF_MODEL) | set(OF_DATA) <= set(AuditConfig.model_fields)
