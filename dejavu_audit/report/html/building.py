@@ -86,7 +86,7 @@ def columns_for(path: Path) -> list[str]:
     test, there = test_of(read_record(path)), columns_of(path)
     maybe = [name for name in _MAYBE if name in there]
     each = (f"{who}_{what}" for who in ("target", "reference") for what in _EACH[test])
-    return ["set", "id", "group", "part", *_OWN[test], *each, *maybe]
+    return ["set", "id", "path", "group", "part", *_OWN[test], *each, *maybe]
 
 
 def write_report(

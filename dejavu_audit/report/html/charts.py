@@ -103,8 +103,8 @@ def svg(chart: Any, name: str, says: str) -> Markup:
     text = vl_convert.vegalite_to_svg(json.dumps(specification(_styled(chart))))
     text = re.sub(r"<rect width=\"[\d.]+\" height=\"[\d.]+\" fill=\"white\"/>", "", text, count=1)
     text = re.sub(r' (?:role|aria-[a-z]+|pointer-events|class|xmlns:xlink|version)="[^"]*"', "", text)
-    text = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', text)
-    text = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", text)
+    for place, of in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', text))):  # numbered through the process
+        text = text.replace(f'id="{of}"', f'id="{name}-{place}"').replace(f"url(#{of})", f"url(#{name}-{place})")
     for of, colour in PAGE.items():
         text = text.replace(f'"{colour}"', f'"var(--{of})"')
     label = Markup.escape(says)

@@ -20,12 +20,12 @@ class Said(NamedTuple):
 
 def points(share: float, digits: int = 1) -> str:
     """A share as signed percentage points: 0.123 is "+12.3"."""
-    return _minus(f"{100 * share + 0.0:+.{digits}f}")
+    return _minus(f"{round(100 * share, digits) + 0.0:+.{digits}f}")
 
 
 def percent(share: float, digits: int = 1) -> str:
     """A share in percent, without the sign for it."""
-    return _minus(f"{100 * share + 0.0:.{digits}f}")
+    return _minus(f"{round(100 * share, digits) + 0.0:.{digits}f}")
 
 
 def said(score: ScoreRecord | None, *, signed: bool) -> Said:

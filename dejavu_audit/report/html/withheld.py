@@ -23,6 +23,11 @@ _SUFFIXES = (
 )
 _OURS = ("audit.json", "samples.parquet", "split.parquet", "duplicates.parquet", "gate.json", "dejavu.toml")
 _FILE = re.compile(rf"(?<![\w/\\.])[\w@%+=~./\\-]*[\w%+=~-]\.(?:{_SUFFIXES})(?![\w/\\])", re.IGNORECASE)
+_WORD = re.compile(r"[^\s'\"`,;()<>|:]+")
+_NUMBER = re.compile(r"[\d.,eE+-]+")
+LEAST, WORDS = 5, 10
+"""Letters of a sample's name that is looked for in texts, at the least, and words of one, at most."""
+_SUFFIX = re.compile(rf"[^/\\]\.(?:{_SUFFIXES})$", re.IGNORECASE)
 _PLACE = re.compile(r"(?<![\w.:/\\])(?:~|\.{1,2})?[/\\][^\s'\"`,;()<>|]*[^\s'\"`,;()<>|.:]")
 _DRIVE = re.compile(r"(?<!\w)[A-Za-z]:[/\\][^\s'\"`,;()<>|]*")
 
@@ -33,15 +38,36 @@ class Withholder:
     def __init__(self, run: Run) -> None:
         # The longest first: a folder is a part of the names of its files.
         self._known = sorted(set(_known(run)), key=len, reverse=True)
+        self._samples = {name for column in ("id", "path") for name in _names(run, column)}
 
     def text(self, text: str) -> str:
         """The text without paths and file names."""
         for name in self._known:
             if name in text:
                 text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", WITHHELD, text)
+        if " " in text or text in self._samples:
+            text = self._without_samples(text)
         for pattern in (_DRIVE, _PLACE, _FILE):
             text = pattern.sub(_unless_ours, text)
         return text
+
+    def _without_samples(self, text: str) -> str:
+        """The text without ids and paths of samples, of up to WORDS words."""
+        words = list(_WORD.finditer(text))
+        for first, begin in enumerate(words):
+            for end in reversed(words[first : first + WORDS]):
+                name = text[begin.start() : end.end()]
+                if name in self._samples:
+                    return self._without_samples(text.replace(name, WITHHELD))
+        return text
+
+
+def _names(run: Run, column: str) -> Iterator[str]:
+    """What samples are called, where it cannot be taken for a word or a number."""
+    if column in run.samples.column_names:
+        for name in map(str, run.samples[column].to_pylist()):
+            if len(name) >= LEAST and not name.isalpha() and not _NUMBER.fullmatch(name):
+                yield name
 
 
 def _unless_ours(found: re.Match[str]) -> str:
@@ -71,7 +97,7 @@ def _known(run: Run) -> Iterator[str]:
         if looks_like_file(text) and len(text.strip("./\\~")) > 1:
             yield text
             name = text.replace("\\", "/").rstrip("/").rpartition("/")[2]
-            if _FILE.fullmatch(name):
+            if _SUFFIX.search(name):
                 yield name
 
 
@@ -84,7 +110,7 @@ def looks_like_file(text: str) -> bool:
     """Whether a setting names a file or folder, not a model of a hub or an architecture."""
     if not text or text.startswith("hf-hub:"):
         return False
-    if text[0] in "/\\~." or _DRIVE.match(text) or _FILE.fullmatch(text.replace("\\", "/").rpartition("/")[2]):
+    if text[0] in "/\\~." or _DRIVE.match(text) or _SUFFIX.search(text):
         return True
     try:
         return ("/" in text or "\\" in text) and Path(text).exists()
