@@ -37,11 +37,11 @@ class Pairing:
         found = list(differences(baseline.told.get("fingerprints", {}), fingerprints(run)))
         if found:
             raise _incomparable(baseline, found[0])
-        self._judged, self._baseline, self._pairs = judged, baseline, {}
-        pairs: dict[bool, tuple[NDArray[np.intp], Outcomes, Outcomes]] = self._pairs
+        self._judged = judged
+        self._pairs: dict[bool, tuple[NDArray[np.intp], Outcomes, Outcomes]] = {}
         for control, rows, of in zip((False, True), judged.rows, (judged.targets, judged.control), strict=True):
             if of is not None:
-                pairs[control] = _paired(run, baseline, rows, outcomes_of(of, judged.test), control=control)
+                self._pairs[control] = _paired(run, baseline, rows, outcomes_of(of, judged.test), control=control)
 
     def common(self) -> tuple[int, int]:
         """Targets and control that both have."""

@@ -100,7 +100,7 @@ def _object_means(compat: str | None) -> dict[str, Mean]:
         if compat != "published":  # whose areas are of histograms
             means[f"aucg{gaps}"] = Mean(control, True, _less(*recall), recall[1])
         for code, name in enumerate(PARTS):
-            means[f"{name}{place}"] = Mean(control, False, _is_part(_object_part, *precision, code))
+            means[f"{name}{place}"] = Mean(control, False, _is_part(_object_part, precision[0], precision[1], code))
     return means
 
 

@@ -116,7 +116,7 @@ def needed(quantity: Quantity, limit: float, level: float) -> int | None:
         middle = (few + many) / 2
         few, many = (few, middle) if decided(middle) else (middle, many)
     found = many * targets
-    step = 10 ** max(int(log10(found)) - 1, 0)
+    step: int = 10 ** max(int(log10(found)) - 1, 0)
     return ceil(found / step) * step
 
 
@@ -173,33 +173,34 @@ def _share(run: Run, judged: JudgedRun) -> Quantity:
     if found is None or found.share.estimate is None:
         reason = _no_list(found) or "no score is low enough to tell"
         return Quantity(SHARE, "share", False, targets, lambda level: NOTHING, None, reason)
-    score = numbers(run.samples, "score")
-    sets, groups, masses = [], [], []
-    for rows, judged_set in zip(judged.rows, (judged.targets, judged.control), strict=True):
-        mass = np.ones(len(rows)) if judged_set.weights is None else judged_set.weights
-        there = ~np.isnan(score[rows]) & (mass > 0)
-        sets.append(score[rows][there])
-        masses.append(mass[there])
-        groups.append(None if judged_set.groups is None else judged_set.groups[there])
-
-    def at(level: float) -> Score:
-        return storey(
-            sets[0],
-            sets[1],
-            level=level,
-            weights=None if judged.control.weights is None else masses[1],
-            groups=None if groups[0] is None or groups[1] is None else (groups[0], groups[1]),
-        )
+    at = _storey(run, judged)
 
     def grown(level: float, size: float) -> Score:
         now = at(level)
         if now.estimate is None or now.low is None or now.high is None:
             return now
-        ends = (now.estimate + (end - now.estimate) / sqrt(size) for end in (now.low, now.high))
-        return Score(now.estimate, *ends, now.n, now.method)
+        low, high = (now.estimate + (end - now.estimate) / sqrt(size) for end in (now.low, now.high))
+        return Score(now.estimate, low, high, now.n, now.method)
 
     note = "It is a cautious estimate: memorized targets that score as low as others are not in it."
     return Quantity(SHARE, "share", False, targets, at, grown, None, note)
+
+
+def _storey(run: Run, judged: JudgedRun) -> Callable[[float], Score]:
+    """Storey's estimate at any level, from the scores that the list was made of."""
+    score = numbers(run.samples, "score")
+    values, masses, clusters = [], [], []
+    for rows, of in zip(judged.rows, (judged.targets, judged.control), strict=True):
+        there = ~np.isnan(score[rows]) & (True if of.weights is None else of.weights > 0)
+        values.append(score[rows][there])
+        masses.append(None if of.weights is None else of.weights[there])
+        clusters.append(None if of.groups is None else of.groups[there])
+    groups = None if clusters[0] is None or clusters[1] is None else (clusters[0], clusters[1])
+
+    def at(level: float) -> Score:
+        return storey(values[0], values[1], level=level, weights=masses[1], groups=groups)
+
+    return at
 
 
 def _no_list(found: MemorizedRecord | None) -> str | None:

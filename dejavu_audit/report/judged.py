@@ -211,7 +211,7 @@ def _label(table: pa.Table, groups: NDArray[np.int64] | None, weights: NDArray[n
 
 def _true(answers: pa.Array) -> NDArray[np.bool_]:
     """(n,) whether an answer is true; null is not."""
-    return answers.to_numpy(zero_copy_only=False).astype(bool)
+    return np.asarray(answers.to_numpy(zero_copy_only=False), bool)
 
 
 def _objects(table: pa.Table, groups: NDArray[np.int64] | None, weights: NDArray[np.float64] | None) -> JudgedObjects:
@@ -219,9 +219,9 @@ def _objects(table: pa.Table, groups: NDArray[np.int64] | None, weights: NDArray
         return np.asarray(pc.list_value_length(table[column].combine_chunks()), np.int64)
 
     def compared(who: str) -> PerSample:
-        measures = (numbers(table, f"{who}_{name}") for name in MEASURES)
+        precision, recall, f1 = (numbers(table, f"{who}_{name}") for name in MEASURES)
         correct = numbers(table, f"{who}_correct").astype(np.int64)
-        return PerSample(*measures, correct, lengths(f"{who}_objects"), lengths("objects"))
+        return PerSample(precision, recall, f1, correct, lengths(f"{who}_objects"), lengths("objects"))
 
     distance = numbers(table, "min_distance")
     return JudgedObjects(compared("target"), compared("reference"), distance, groups, weights)
