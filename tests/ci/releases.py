@@ -21,13 +21,13 @@ family = "timm"
 model = "test_resnet"
 pretrained = "{checkpoint}"
 data = "scenes"
-data_option = ["public=1000", "control=300", "fit=400"]
+data_option = ["public=300", "control=150", "fit=150"]
 targets = 150
 image_size = 64
 mean = [0.5, 0.5, 0.5]
 std = [0.5, 0.5, 0.5]
 min_side = 24
-k = 20
+k = 10
 workers = 0
 images = false
 

@@ -154,8 +154,15 @@ def test_what_ends_it(record, ends):
 def test_for_real(tmp_path, monkeypatch):
     """The sample memorizer, up to 300 targets, about 43 of 100 memorized: at a close limit, and at a clear one."""
     monkeypatch.chdir(tmp_path)
-    options = {"public": "300", "control": "200", "fit": "200"}
-    told = {**AUDIT, "k": 10, "data_options": options, "workers": 0, "cache_dir": str(tmp_path / "cache")}
+    options = {"public": "300", "control": "160", "fit": "150"}
+    told = {
+        **AUDIT,
+        "k": 10,
+        "data_options": options,
+        "workers": 0,
+        "cache_dir": str(tmp_path / "cache"),
+        "images": False,
+    }
     config = AuditConfig.resolve(family="timm", model="test_resnet", pretrained=str(CHECKPOINTS["memorizer"]), **told)
     close = Rules((Limit("headline", "max", 0.25),), tmp_path / "none.parquet", max_targets=300)
     result, record = sequential.grow(config, close, None, Silent())
@@ -165,7 +172,7 @@ def test_for_real(tmp_path, monkeypatch):
     views = {view["crop"]: view for view in result.record.timings["views"] if view["featurizer"] == "test_resnet"}
     assert views["full"]["embedded"] == 0
     crops = views["largest-over-24"]
-    assert crops["cached"] == 150 + 150 and crops["embedded"] == 150 + 50  # control: 150 of 200, in the first look
+    assert crops["cached"] == 150 + 150 and crops["embedded"] == 150 + 10  # control: 150 of 160, in the first look
     assert result.folder == default_folder(config.model_copy(update={"targets": 300}))  # an audit's by hand
 
     # A clear limit needs the first look alone, which is there and is judged as it is.
