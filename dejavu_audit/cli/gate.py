@@ -37,7 +37,14 @@ def command(
         ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What to audit, and the limits.", show_default="dejavu.toml")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="DEJAVU_AUDIT_CONFIG",
+            show_envvar=False,
+            help="What to audit, and the limits.",
+            show_default="dejavu.toml",
+        ),
     ] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Make this run the baseline of later ones, and judge nothing.")
