@@ -9,7 +9,7 @@ import typer
 from dejavu_audit import plugins
 from dejavu_audit.cli import options as o
 from dejavu_audit.cli.exits import guarded
-from dejavu_audit.cli.flags import OTHERS, configuration
+from dejavu_audit.cli.flags import OTHERS, configuration, told
 from dejavu_audit.cli.interrupts import leave_at_once
 from dejavu_audit.cli.settled import SettledCommand, where_set
 
@@ -115,6 +115,8 @@ def command_for(family: str) -> Callable[..., None]:
             config = configuration(family, given)
             for line in ctx.obj.said():
                 progress.say(line)
+            for line in told(config) if verbose else []:
+                progress.detail(line)
             with leave_at_once():  # the long part of a start: torch and the encoder's own library
                 from dejavu_audit.audit import prepare, run_audit, test_of
 

@@ -35,3 +35,22 @@ def configuration(family: str, given: Mapping[str, Any]) -> AuditConfig:
         "batch_size": values.batch(typed.pop("batch_size")),
     }
     return AuditConfig.resolve(family=family, **asked, **typed)
+
+
+def told(config: AuditConfig) -> list[str]:
+    """What --verbose says of a configuration before anything is loaded: what is no default, and where files go."""
+    from dejavu_audit.config import AuditConfig
+    from dejavu_audit.embeddings.store import cache_root
+    from dejavu_audit.report.folder import default_folder
+
+    fields = AuditConfig.model_fields
+    asked = {
+        name: value
+        for name, value in config.model_dump(mode="json").items()
+        if fields[name].is_required() or value != fields[name].get_default(call_default_factory=True)
+    }
+    listed = ", ".join(f"{name} = {value}" for name, value in asked.items() if value not in ([], {}))
+    return [
+        f"Asked for: {listed}",
+        f"Run folder: {config.out or default_folder(config)}; cache: {cache_root(config.cache_dir)}",
+    ]

@@ -58,7 +58,9 @@ def _show(listed: list[Listed], total: int, runs: Path) -> None:
         return
     (_table if console.width >= WIDE else _lines)(console, listed)
     if total > len(listed):
-        console.print(Text(f"{total - len(listed):,} older runs are not shown; type --top {total}.", style="dim"))
+        more = total - len(listed)
+        told = f"{more:,} older run{' is' if more == 1 else 's are'} not shown; type --top {total}."
+        console.print(Text(told, style="dim"))
     level = next((run.headline["level"] for run in listed if run.headline), None)
     if level is not None:
         console.print(

@@ -60,6 +60,11 @@ class Screen:
 
     def finished(self, record: AuditRecord) -> None:
         """Tell where the time of an audit went, and what was not done anew."""
+        model, config = record.model, record.config
+        self.detail(
+            f"Resolved: {config['test']} test, k {config['k']}, weights {model.pretrained} ({model.weights}), "
+            f"{model.transform}, on {record.environment.device}; baseline {', '.join(config['baseline'])}"
+        )
         for line in timing_lines(record.timings):
             self.detail(line)
 

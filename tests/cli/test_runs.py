@@ -38,7 +38,7 @@ def test_json_and_names_alone(here):
 
 
 def test_more_than_are_shown(here):
-    assert "1 older runs are not shown; type --top 2." in CliRunner().invoke(app, ["runs", "--top", "1"]).stdout
+    assert "1 older run is not shown; type --top 2." in CliRunner().invoke(app, ["runs", "--top", "1"]).stdout
 
 
 def test_no_run_yet_is_no_fault_but_a_missing_folder_that_was_named_is(tmp_path, monkeypatch):
