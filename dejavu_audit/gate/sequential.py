@@ -122,8 +122,8 @@ def _of_all_looks(run: Run, record: GateRecord, level: float, most: int, stages:
     if most == 1:
         return record.model_copy(update={"stages": list(stages)})
     family = (
-        f"Up to {most} looks at growing samples share the error (alpha-spending by the union bound), so that none of "
-        f"them judges wrongly with {percent(level)} confidence. This is look {len(stages)}. {record.family}"
+        f"Up to {most} looks at growing samples share the error (alpha-spending by the union bound): with "
+        f"{percent(level)} confidence none of them judges wrongly. This is look {len(stages)}. {record.family}"
     )
     sentence = verdict_sentence(run.record, record.verdict, record.limits, record.requirements, level)
     return record.model_copy(update={"level": level, "sentence": sentence, "family": family, "stages": list(stages)})
