@@ -171,9 +171,6 @@ def test_unknown_family_in_the_file(place):
     assert "unknown encoder family 'tim': did you mean timm" in refused()
 
 
-# In a process of its own.
-
-
 def test_finished_run_is_judged_without_torch(place):
     code = (
         "import sys\nfrom dejavu_audit.cli.main import app\n"
@@ -185,19 +182,25 @@ def test_finished_run_is_judged_without_torch(place):
     assert done.stdout.splitlines()[1:] == ["0", "[]"], done.stdout + done.stderr
 
 
-def test_audits_what_is_not_audited_and_only_that(cli, tmp_path):
+def test_audits_what_is_not_audited_and_only_that(tmp_path, monkeypatch):
     """From an empty folder to a verdict, by dejavu.toml alone; the second time the run is there."""
-    asked = {**AUDIT, "family": "timm", "model": "test_resnet", "pretrained": str(MEMORIZER), "reference": str(TWIN),
-             "targets": 40, "control": 60, "public": 400, "workers": 0, "replicates": 100, "device": "cpu"}  # fmt: skip
-    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in asked.items() if value is not None)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    asked = {
+        **AUDIT, "family": "timm", "model": "test_resnet", "pretrained": str(MEMORIZER), "reference": str(TWIN),
+        "targets": 40, "control": 60, "public": 400, "replicates": 100, "device": "cpu", "images": False,
+    }  # fmt: skip
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in asked.items())
     (tmp_path / "dejavu.toml").write_text(f'[audit]\n{lines}\n[[limit]]\nscore = "headline"\nmax = 0.05\n')
-    first = cli("gate")
-    assert first.returncode == 1, first.stderr
-    verdict = first.stdout[: first.stdout.index(".\n") + 1].replace("\n", " ").strip()
-    assert verdict.startswith("Failed: timm test_resnet exceeds the limit on headline")
+    monkeypatch.setenv("DEJAVU_AUDIT_WORKERS", "0")  # the environment goes before the file
+    first = gate("--quiet", code=1)
+    assert first.stdout.startswith("Failed: timm test_resnet exceeds the limit on headline")
     run = next((tmp_path / "runs").iterdir())
     assert {"gate.json", "junit.xml", "summary.md"} <= {file.name for file in run.iterdir()}
+    assert json.loads((run / "audit.json").read_text())["config"]["workers"] == 0
     before = (run / "audit.json").stat().st_mtime_ns
-    again = cli("gate", "--quiet")
-    assert (again.returncode, again.stdout.strip()) == (1, verdict)
+    assert gate("--quiet", code=1).stdout == first.stdout
+    assert gate("--update", "--quiet", code=0).stdout.startswith("Baseline written: ")
     assert (run / "audit.json").stat().st_mtime_ns == before
+    gate("--again", "--quiet", code=1)
+    assert (run / "audit.json").stat().st_mtime_ns > before

@@ -22,7 +22,7 @@ from tests.tiny_clip import write_tiny_clip, write_weights
 
 LABEL = {
     "targets": 60, "control": 80, "public": 600, "replicates": 200, "workers": 0, "device": "cpu",
-    "reference": str(TWIN),
+    "reference": str(TWIN), "images": False,
 }  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def of_objects(place, name, *, controls=0.25, **settings):
     known = {
         "pretrained": "random", "k": 5, "replicates": 200, "device": "cpu", "workers": 0, "data": "captions",
         "root": str(file), "reference": str(write_weights(place, seed=7)), "cache_dir": str(place / "cache"),
-        "out": str(place / name),
+        "out": str(place / name), "images": False,
     }  # fmt: skip
     return audit(f"openclip:{place / 'tiny.json'}", **{**known, **settings})
 
@@ -62,16 +62,12 @@ def check_parity(result):
     return run, judged
 
 
-def test_label_run(place):
-    run, judged = check_parity(of_labels(place, "label"))
+def test_label_run_whose_control_was_matched_keeps_its_weights(place):
+    run, judged = check_parity(of_labels(place, "matched", match=True, interval="bca"))
     assert (judged.test, judged.symmetric, len(judged.rows[0])) == ("label", False, 60)
+    assert judged.control.weights is not None and np.ptp(judged.control.weights) > 0
     wide, narrow = (scores_at(judged, ["deja_vu_top1"], level)["deja_vu_top1"] for level in (0.99, 0.8))
     assert wide.low < narrow.low <= run.record.headline.estimate <= narrow.high < wide.high
-
-
-def test_control_that_was_matched_keeps_its_weights(place):
-    _, judged = check_parity(of_labels(place, "matched", match=True, interval="bca"))
-    assert judged.control.weights is not None and np.ptp(judged.control.weights) > 0
 
 
 def test_run_without_control_has_unmeasured_scores(place):
