@@ -30,9 +30,9 @@ def command(
     run: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RUN]",
+            metavar="RUN",
             help="A finished run: its folder, 'latest', or the beginning of its name in runs/. Without: audit what "
-            "[audit] says.",
+            "the settings file says.",
             show_default=False,
         ),
     ] = None,
