@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dejavu_audit.errors import AuditError, unknown
@@ -82,27 +82,34 @@ def overall(limits: Sequence[LimitRecord], requirements: Sequence[RequirementRec
 
 
 def decide(quantities: Sequence[Quantity], limits: Sequence[float], level: float) -> list[Decision]:
-    """Holm's step-down by intervals, with an error of 1 - `level` in all.
+    """Holm's step-down by intervals, once for each way to err, with an error of 1 - `level` in all.
 
-    All m limits are looked at with intervals of confidence 1 - (1 - level) / m. Those that are decided leave, and what
-    is left of them, m', is looked at with 1 - (1 - level) / m', until a round decides none. What was not measured
+    A limit can be missed in two ways: kept though it is exceeded, or exceeded though it is kept. For each of them,
+    all m limits are looked at with intervals of confidence 1 - (1 - level) / m, which miss on one side half as often;
+    those that are decided that way leave, and what is left of them, m', is looked at with 1 - (1 - level) / m', until
+    a round decides none. Each way's error is at most half of 1 - level, whatever the scores share (Holm, Scandinavian
+    Journal of Statistics 6, 1979). An undecided limit keeps the wider of its two last intervals. What was not measured
     cannot be judged wrongly, and takes no share of the error.
     """
+    measured = [at for at, one in enumerate(quantities) if one.reason is None and one.at(level).estimate is not None]
     found: dict[int, Decision] = {}
     last: dict[int, Decision] = {}
-    left = [at for at, one in enumerate(quantities) if one.reason is None and one.at(level).estimate is not None]
-    measured = set(left)
-    while left:
-        share = 1 - (1 - level) / len(left)
-        last = {at: _decision(quantities[at].at(share), limits[at], share) for at in left}
-        done = {at: one for at, one in last.items() if one.verdict != "inconclusive"}
-        if not done:
-            break
-        found |= done
-        left = [at for at in left if at not in done]
-    found |= {at: last[at] for at in left}
+    for way in ("pass", "fail"):
+        left = [at for at in measured if at not in found]  # decided one way, a limit never is the other
+        size = len(measured)
+        while left:
+            share = 1 - (1 - level) / size
+            looked = {at: _decision(quantities[at].at(share), limits[at], share) for at in left}
+            done = {at: one for at, one in looked.items() if one.verdict == way}
+            if not done:
+                last |= {at: one for at, one in looked.items() if at not in last or one.level > last[at].level}
+                break
+            found |= done
+            left = [at for at in left if at not in done]
+            size -= len(done)
+    undecided = {at: replace(one, verdict="inconclusive") for at, one in last.items() if at not in found}
     nothing = Decision(NOTHING, level, "inconclusive")
-    return [found[at] if at in measured else nothing for at in range(len(quantities))]
+    return [{**found, **undecided}.get(at, nothing) for at in range(len(quantities))]
 
 
 def _decision(score: Score, limit: float, level: float) -> Decision:

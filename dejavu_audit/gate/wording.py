@@ -130,9 +130,9 @@ def family(limits: int, level: float) -> str:
     if limits == 1:
         return f"One limit, judged with {percent(level)} confidence."
     return (
-        f"{limits} limits, judged together by Holm's step-down: the first round's intervals have "
-        f"{percent(1 - (1 - level) / limits)} confidence each, and each round's error is shared by what is not decided "
-        f"yet, so that none of the {limits} verdicts is wrong with {percent(level)} confidence."
+        f"{limits} limits, judged together by Holm's step-down, once for each way to err: the first round's intervals "
+        f"have {percent(1 - (1 - level) / limits)} confidence each, and each round's error is shared by what is not "
+        f"decided that way yet, so that none of the {limits} verdicts is wrong with {percent(level)} confidence."
     )
 
 

@@ -131,19 +131,40 @@ def holm(p_values, alpha):
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(0.2, 3)), min_size=1, max_size=6), st.sampled_from([0.9, 0.95]))
 def test_several_limits_are_decided_as_holm_rejects(figures, level):
-    """By intervals a limit is decided where its two-sided p-value is below its share of the error."""
-    p_values = [2 * (1 - NORMAL.cdf(abs(estimate) / error)) for estimate, error in figures]
-    found = decide([normal_quantity(*one) for one in figures], [0.0] * len(figures), level)
-    decided = {at for at, one in enumerate(found) if one.verdict != "inconclusive"}
-    assert decided == holm(p_values, 1 - level)
-    assert all(found[at].verdict == ("pass" if figures[at][0] < 0 else "fail") for at in decided)
+    """A limit is kept, or exceeded, where Holm's procedure on that side's p-values, at half the error, rejects."""
+    decided = [one.verdict for one in decide([normal_quantity(*one) for one in figures], [0.0] * len(figures), level)]
+    for verdict, sign in (("pass", -1), ("fail", 1)):
+        p_values = [1 - NORMAL.cdf(sign * estimate / error) for estimate, error in figures]
+        assert {at for at, one in enumerate(decided) if one == verdict} == holm(p_values, (1 - level) / 2)
 
 
 def test_error_is_shared_by_what_is_not_decided_yet():
-    """3, 2.2 and 0.5 standard errors over: decided in the first, second round at 2.39 and 2.24, and never."""
+    """3, 2.3 and 0.5 standard errors over: decided in the first, second round at 2.39 and 2.24, and never.
+
+    No limit is kept, so that the last one's interval is the one of the first round on that side.
+    """
     found = decide([normal_quantity(3, 1), normal_quantity(2.3, 1), normal_quantity(0.5, 1)], [0, 0, 0], 0.95)
     assert [one.verdict for one in found] == ["fail", "fail", "inconclusive"]
-    assert [one.level for one in found] == pytest.approx([1 - 0.05 / 3, 1 - 0.05 / 2, 0.95])
+    assert [one.level for one in found] == pytest.approx([1 - 0.05 / 3, 1 - 0.05 / 2, 1 - 0.05 / 3])
+
+
+def test_a_limit_that_is_kept_leaves_no_more_error_to_one_that_is_not():
+    """2.1 standard errors over are enough alone (1.96), not beside another limit (2.24), however clearly it is kept."""
+    found = decide([normal_quantity(2.1, 1), normal_quantity(-9, 1)], [0, 0], 0.95)
+    assert [one.verdict for one in found] == ["inconclusive", "pass"]
+    assert found[0].score.low < 0 < found[0].score.high
+    assert decide([normal_quantity(2.1, 1)], [0], 0.95)[0].verdict == "fail"
+
+
+def test_errors_of_limits_that_hang_together_stay_within_their_share():
+    """Five limits on one noise, each exactly met: any verdict is wrong, and one in twenty samples at most has one."""
+    rng = np.random.default_rng(0)
+    wrong = 0
+    for noise in rng.standard_normal(2_000):
+        signs = [1, 1, -1, -1, 1]
+        found = decide([normal_quantity(sign * noise, 1) for sign in signs], [0.0] * 5, 0.95)
+        wrong += any(one.verdict != "inconclusive" for one in found)
+    assert wrong <= 2_000 * 0.05
 
 
 def test_what_was_not_measured_takes_no_share_of_the_error():
