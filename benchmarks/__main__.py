@@ -23,6 +23,7 @@ NAMES = [
     "shared",
     "tars",
     "duplicates",
+    "report",
     "validation",
 ]
 

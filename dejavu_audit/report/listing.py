@@ -38,12 +38,13 @@ _OBJECTS = (
 )  # fmt: skip
 
 
-def listing(run: Run, ranked: Ranked) -> list[dict[str, Any]]:
+def listing(run: Run, ranked: Ranked, *, votes: bool = False) -> list[dict[str, Any]]:
     """One record a ranked sample, best first.
 
     Beside the columns of samples.parquet: `rank` from 1; in the label test `memorization_confidence` (of every part),
     `label_votes` and `neighbors_counted`; in the object test `recall_gap` and `precision_gap`. Of the neighbours the
-    nearest `NEIGHBORS`. Null: not measured. `score`, `p_value` and `memorized` are lacking in runs that are older.
+    nearest `NEIGHBORS`; all `votes` where they are asked for. Null: not measured. `score`, `p_value` and `memorized`
+    are lacking in runs that are older.
     """
     columns = _LABEL if run.test == "label" else _OBJECTS
     samples = _details(run, ranked.rows, columns, (*MEMORIZED, "references"))
@@ -54,7 +55,7 @@ def listing(run: Run, ranked: Ranked) -> list[dict[str, Any]]:
         added["memorization_confidence"] = measure(samples, "memorization")
         if len(samples):
             added["label_votes"], _, added["neighbors_counted"] = (of.astype(int) for of in label_votes(samples))
-        samples = samples.drop_columns(["votes"])
+        samples = samples if votes else samples.drop_columns(["votes"])
     else:
         added = {f"{name}_gap": measure(samples, name) for name in ("recall", "precision")}
     rows: list[dict[str, Any]] = samples.to_pylist()

@@ -61,7 +61,7 @@ SECTIONS = (
     Section("references", "The references", trust.references),
     Section("membership", "Who was in the training data", trust.membership),
     Section("pictures", "Pictures, set aside and duplicates", trust.pictures),
-    Section("reproduce", "How to have it again", reproduce.reproduce),
+    Section("reproduce", "How to reproduce it", reproduce.reproduce),
 )
 
 
@@ -225,7 +225,10 @@ def policy(style: str, script: str) -> str:
 
 
 def embedded(data: Any) -> Markup:
-    """Data as JSON that no text in it can end: it stands in a script element of a type that nothing runs."""
+    """Data as JSON that no text in it can end: it stands in a script element of a type that nothing runs.
+
+    ValueError where a number is none.
+    """
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")

@@ -17,10 +17,10 @@ VOTES, OBJECTS, NEIGHBORS = 4, 40, 5
 """Classes with the most votes, objects, and neighbours that are shown of a sample."""
 
 
-def label_card(row: dict[str, Any], place: int, votes: list[dict[str, Any]]) -> dict[str, Any]:
+def label_card(row: dict[str, Any], place: int) -> dict[str, Any]:
     """A sample of the label test."""
     own, cast = row["label"], row.get("neighbors_counted") or 0
-    first = sorted(votes, key=lambda vote: (-vote["count"], vote["class"] != own))[:VOTES]
+    first = sorted(row["votes"], key=lambda vote: (-vote["count"], vote["class"] != own))[:VOTES]
     if own not in [vote["class"] for vote in first]:
         first = [*first[: VOTES - 1], {"class": own, "count": row.get("label_votes") or 0}]
     return {
@@ -83,7 +83,7 @@ def neighbors(
         id_ = entry["id"]
         at = None if album is None else album.neighbor(id_)
         number = seen.setdefault(id_, len(seen) + 1)
-        name = plain(id_, SHORT) if material.images else f"public picture {number:,}"
+        name = plain(id_, SHORT) if material.images else f"no. {number:,}"
         one: dict[str, Any] = {"id": name, "d": _rounded(entry["distance"])}
         if at is not None and album is not None:
             if material.label:

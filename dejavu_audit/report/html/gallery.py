@@ -41,17 +41,13 @@ def gallery(
     """
     groups = choose(material)
     rows = np.concatenate([np.zeros(0, np.int64), *(one.rows for one in groups)])
-    listed = listing(material.run, Ranked(rows, len(rows), len(rows), "", "", "", np.zeros(len(rows))))
+    listed = listing(material.run, Ranked(rows, len(rows), len(rows), "", "", "", np.zeros(len(rows))), votes=True)
     album, fault = _album(material, listed, dataset, root)
-    votes = _votes(material, rows) if material.label else []
     cards: list[dict[str, Any]] = []
     pictures: dict[str, str]
     seen: dict[str, int] = {}
     for place, row in enumerate(listed):
-        if material.label:
-            card = label_card(row, place, votes[place])
-        else:
-            card = object_card(row, place, caption=material.images)
+        card = label_card(row, place) if material.label else object_card(row, place, caption=material.images)
         named(card, row, int(rows[place]), images=material.images)
         card["near"] = neighbors(row, album, material, seen)
         cards.append(card)
@@ -99,17 +95,6 @@ def _album(
         return Album(listed, open_dataset(material.run, root) if dataset is None else dataset), None
     except AuditError as error:
         return None, str(error)
-
-
-def _votes(material: Material, rows: Any) -> list[list[dict[str, Any]]]:
-    run = material.run
-    if "votes" in run.samples.column_names:
-        import pyarrow as pa
-
-        votes: list[list[dict[str, Any]]] = run.samples["votes"].take(pa.array(rows)).to_pylist()
-        return votes
-    found: list[list[dict[str, Any]]] = run.detail(rows, ["votes"])["votes"].to_pylist()
-    return found
 
 
 def _pictures(

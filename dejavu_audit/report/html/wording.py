@@ -62,7 +62,10 @@ def words(material: Material) -> Words:
     test = _LABEL if material.label else _OBJECTS
     if found == "not measured":
         return Words(chip, NONE, "Nothing could be measured.", "No training picture could be judged; see below why.")
-    more = _symmetric(material, test) if material.symmetric else _number(material, test, found)
+    if standing == "contradicted":
+        more = _contradicted(material)
+    else:
+        more = _symmetric(material, test, found) if material.symmetric else _number(material, test, found)
     tone, title = _title(found, standing, symmetric=material.symmetric)
     if suspect and found in ("memorizes", "not shown"):
         tone = DOUBT
@@ -119,14 +122,32 @@ def _number(material: Material, test: _Test, found: str) -> str:
     )
 
 
-def _symmetric(material: Material, test: _Test) -> str:
+def _symmetric(material: Material, test: _Test, found: str) -> str:
+    one, sure = _figures(material)
+    surely = {"memorizes": f"for {one} {test.unit} more", "not shown": "no more surely"}.get(found, "less surely")
+    number = "" if found == "memorizes" else f"{one} {test.unit} more, "
+    return (
+        "Each of two models was asked about its own training pictures and about the other’s. On average each knows "
+        f"{test.knows} {surely} where it was trained on them ({number}{sure})."
+    )
+
+
+def _contradicted(material: Material) -> str:
+    """What is known against the audit's assumption, and what the test found all the same."""
+    known = material.record.membership
+    against = [one.why for one in (known.target, known.control) if one is not None and one.status == "contradicted"]
+    why = f"{against[0][0].upper()}{against[0][1:]}. " if against else ""
+    one, sure = _figures(material)
+    return (
+        f"{why}The test found {one} pictures more than is explained otherwise ({sure}), which says nothing of memory."
+    )
+
+
+def _figures(material: Material) -> tuple[str, str]:
+    """The number as "43 in 100", and "37 to 49 in 100, with 95 % confidence"."""
     headline = material.record.headline
     one, two, three, of = in_hundred(headline.estimate or 0.0, headline.low or 0.0, headline.high or 0.0)
-    return (
-        f"Each of two models was asked about its own training pictures and about the other’s. On average each knows "
-        f"{test.knows} for {one} in {of} {test.unit} more where it was trained on them ({two} to {three} in {of}, with "
-        f"{100 * headline.level:g} % confidence)."
-    )
+    return f"{one} in {of}", f"{two} to {three} in {of}, with {100 * headline.level:g} % confidence"
 
 
 def name_of(material: Material) -> str:

@@ -71,8 +71,8 @@ def test_scores_that_were_not_measured_are_words(tmp_path):
 
 
 def test_an_older_run_with_hardly_a_record_is_drawn(tmp_path):
-    assert faults(report(write_run(tmp_path / "run"))) == []
-    assert faults(report(write_run(tmp_path / "objects", "objects"))) == []
+    assert faults(report(write_run(tmp_path / "run"), images=False)) == []
+    assert faults(report(write_run(tmp_path / "objects", "objects"), images=False)) == []
 
 
 def test_a_run_without_samples_is_drawn(tmp_path):
@@ -89,7 +89,7 @@ def test_it_reads_no_more_columns_than_it_shows(tmp_path):
         run = full_run(tmp_path / test, test)
         some = read_run(run, columns_for(run))
         assert "neighbors" not in some.samples.column_names
-        assert build(some, progress=Silent()) == report(run)
+        assert build(some, images=False, progress=Silent()) == report(run, images=False)
 
 
 def test_the_audit_may_hand_over_what_it_has_in_memory(tmp_path):

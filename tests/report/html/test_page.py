@@ -75,7 +75,7 @@ def test_it_renders_every_section_and_asks_for_nothing(chromium, reports):
             "The release gate", "What was measured, and what not", "The four parts", "The numbers",
             "How sure the model is", "The list of memorized samples", "Look at the samples", "Classes",
             "Is the control a fair one?", "The references", "Who was in the training data",
-            "Pictures, set aside and duplicates", "How to have it again",
+            "Pictures, set aside and duplicates", "How to reproduce it",
         ]  # fmt: skip
         assert page.locator(".fault").count() == 0  # but for the words to those without JavaScript, which are not there
         assert page.locator("svg.chart").count() == 2

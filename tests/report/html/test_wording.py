@@ -57,3 +57,21 @@ def test_every_finding_has_its_words(tmp_path, parts, tone, start):
 def test_symmetric_and_unknown_agree_in_number(tmp_path):
     said = told(tmp_path, headline={"metric": "ppg_symmetric"}, standing="unknown")
     assert said.title == "These models behave as if they had memorized pictures of their training data."
+
+
+def test_where_nothing_can_be_memorized_it_says_why(tmp_path):
+    known = {
+        "status": "contradicted",
+        "why": "the targets were not in the training data",
+        "source": "",
+        "basis": "header",
+    }
+    run = write_run(tmp_path / "run")
+    change(
+        run,
+        headline={"estimate": 0.006, "low": -0.024, "high": 0.037},
+        membership={"standing": "contradicted", "target": known},
+    )
+    said = words(Material(read_run(run), None, True))
+    assert said.more.startswith("The targets were not in the training data. The test found 1 in 100 pictures more")
+    assert "trained on" not in said.more

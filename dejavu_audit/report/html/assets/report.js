@@ -217,7 +217,7 @@
     }
     function nearest(card) {
       const box = make("div");
-      box.append(make("h4", "", "Nearest public pictures and distances" + (isLabel ? "; framed: own class" : "")));
+      box.append(make("h4", "", "Nearest public pictures and distances" + (card.near.some((near) => near.own) ? "; framed: own class" : "")));
       const items = make("ul", "near");
       for (const near of card.near) {
         const item = make("li", near.own ? "own" : "");
