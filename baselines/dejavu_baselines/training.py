@@ -117,15 +117,16 @@ def hold_back(
     """Row numbers to train on and to hold back, both ascending; `share` of each class is held back.
 
     Every n-th picture in the order of the classes, shuffled within each: as even as small classes allow. A class of a
-    single picture is trained on.
+    single picture is trained on, unless all are such: early stopping needs a judge.
     """
     y = np.asarray(labels, np.int64)
     shuffled = rng.permutation(len(y))
     by_class = shuffled[np.argsort(y[shuffled], kind="stable")]
     sizes = np.bincount(y)
     several = by_class[sizes[y[by_class]] > 1]
+    pool = several if len(several) else by_class
     every = round(1 / share)
-    held = np.sort(several[rng.integers(every) :: every])
+    held = np.sort(pool[rng.integers(min(every, len(pool))) :: every])
     return np.setdiff1d(np.arange(len(y)), held), held
 
 

@@ -27,6 +27,14 @@ def test_a_tenth_of_every_class_is_held_back():
     assert np.bincount(labels[held]).tolist() == [20, 10, 5]
 
 
+@pytest.mark.parametrize("labels", [range(20), [0, 0, *range(1, 19)]])
+def test_something_is_held_back_where_hardly_a_class_has_two(labels):
+    """An empty part would judge every epoch by nothing: by NaN, and keep the first."""
+    for seed in range(20):
+        taught, held = hold_back(list(labels), np.random.default_rng(seed))
+        assert len(held) >= 1 and len(taught) >= 17
+
+
 def test_too_small_a_fit_set_is_refused():
     enough([0, 1] * 10, "b")
     with pytest.raises(AuditError, match=r"the baseline b cannot be fitted on 19 crops of 2 classes.*raise --fit"):
