@@ -8,14 +8,15 @@ from typing import Annotated
 
 import typer
 
-from dejavu_audit.cli.compare import RUN, as_json
+from dejavu_audit.cli.compare import as_json
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
+from dejavu_audit.cli.options.runs import Run
 
 
 @guarded
 def command(
-    run: Annotated[str, typer.Argument(metavar="RUN", help=RUN)],
+    run: Run,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.md", help="Write the card as a file of its own.", show_default=False)
     ] = None,

@@ -10,14 +10,13 @@ import typer
 
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
-
-RUN = "A finished run: its folder, 'latest', or the beginning of its name in runs/."
+from dejavu_audit.cli.options.runs import MEANT, run_argument
 
 
 @guarded
 def command(
-    old: Annotated[str, typer.Argument(metavar="A", help=f"{RUN} The first, as of the last release.")],
-    new: Annotated[str, typer.Argument(metavar="B", help="The second: every number is B minus A.")],
+    old: Annotated[str, run_argument(f"{MEANT} The first, as of the last release.", "A")],
+    new: Annotated[str, run_argument("The second: every number is B minus A.", "B")],
     top: Annotated[int, typer.Option(min=1, max=10_000, help="How many samples and classes a list has.")] = 10,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the comparison as a web page.", show_default=False)

@@ -13,6 +13,7 @@ from dejavu_audit.cli import exits
 from dejavu_audit.cli import options as o
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
+from dejavu_audit.cli.options.runs import MEANT, run_argument
 
 if TYPE_CHECKING:
     from dejavu_audit.config import AuditConfig
@@ -29,12 +30,7 @@ CODES = {"pass": exits.PASS, "fail": exits.FAIL, "inconclusive": exits.INCONCLUS
 def command(
     run: Annotated[
         str | None,
-        typer.Argument(
-            metavar="RUN",
-            help="A finished run: its folder, 'latest', or the beginning of its name in runs/. Without: audit what "
-            "the settings file says.",
-            show_default=False,
-        ),
+        run_argument(f"{MEANT} Without: audit what the settings file says.", show_default=False),
     ] = None,
     config: Annotated[
         Path | None,

@@ -11,13 +11,12 @@ import typer
 
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
+from dejavu_audit.cli.options.runs import Run
 
 
 @guarded
 def command(
-    run: Annotated[
-        str, typer.Argument(help="Run folder, 'latest', or the beginning of a folder's name in runs/.", metavar="RUN")
-    ],
+    run: Run,
     images: Annotated[
         bool,
         typer.Option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,4 +10,10 @@ from dejavu_audit.cli.completing import run_names
 
 MEANT = "Run folder, 'latest', or the beginning of a folder's name in runs/."
 
-Run = Annotated[str, typer.Argument(metavar="RUN", help=MEANT, autocompletion=run_names)]
+
+def run_argument(says: str, metavar: str = "RUN", **others: Any) -> Any:
+    """An argument that is completed to the names of finished runs."""
+    return typer.Argument(metavar=metavar, help=says, autocompletion=run_names, **others)
+
+
+Run = Annotated[str, run_argument(MEANT)]
