@@ -28,7 +28,7 @@ bench-models: $(VENV)/.user ## train 40 small encoders with planted memorization
 	$(BIN)/python -m dejavu_audit.bench.grid_training
 
 validation: bench-models ## every study of the bench at full size, and docs/validation.md
-	$(BIN)/dejavu-audit bench coverage alarms bias lists shares power encoders --audits 1000 --out docs/validation --page docs/validation.md
+	$(BIN)/dejavu-audit bench coverage alarms bias lists shares power gates encoders --audits 1000 --out docs/validation --page docs/validation.md
 
 docs: $(VENV)/.docs ## build the site into site/
 	$(BIN)/mkdocs build --strict
