@@ -20,6 +20,8 @@ SHOWN = 50
 """Runs in the table where --top does not say."""
 WIDE = 100
 """Columns under which a run takes two lines."""
+NAME = 32
+"""Letters of a run's name that stand on one line."""
 STYLES = {"damaged": "red", "unfinished": "dim", "fail": "bold red", "pass": "green", "inconclusive": "yellow"}
 
 
@@ -79,6 +81,7 @@ def _table(console: Console, listed: list[Listed]) -> None:
     )
     for column in (3, 6):
         table.columns[column].no_wrap = True
+    table.columns[0].min_width = min(NAME, max(len(run.name) for run in listed))  # what one types to mean it
     for run in listed:
         count = "" if run.memorized is None else f"{run.memorized:,}"
         cells = [
