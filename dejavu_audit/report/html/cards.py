@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from dejavu_audit.report.html.material import Material
@@ -102,4 +103,4 @@ def rect_of(row: dict[str, Any]) -> Rect | None:
 
 
 def _rounded(value: Any, digits: int = 4) -> float | None:
-    return None if value is None or value != value else round(float(value), digits)
+    return None if value is None or not isfinite(value) else round(float(value), digits)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 
 import pytest
 from PIL import Image
@@ -137,3 +138,10 @@ def test_object_cards_say_who_found_what(tmp_path):
         assert card["wrong"] == [len(mine - set(row["objects"])), len(theirs - set(row["objects"]))]
         assert card["caption"] == row["caption"]
     assert made(run, images=False)["cards"][0]["caption"] is None
+
+
+def test_numbers_that_are_none_are_not_measured(tmp_path):
+    folder = full_run(tmp_path / "run", reference_probability=[float("nan"), float("inf"), None] * 30)
+    cards = made(folder, images=False)["cards"]
+    assert {card["probability"] for card in cards} == {None}
+    json.dumps(cards, allow_nan=False)
