@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 50
 """Runs in the table where --top does not say."""
-WIDE = 100
+WIDE = 130
 """Columns under which a run takes two lines."""
 NAME = 32
 """Letters of a run's name that stand on one line."""
