@@ -10,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r'^(?P<in> *)```(?P<kind>\w*)(?: title="(?P<title>[^"]+)")?(?P<rest>.*)$')
+_FIRST_LINE = re.compile(r"# ([\w./-]+\.(?:toml|yml|yaml))\n")
+"""A comment that names the file."""
 _NOT_RUN = re.compile(r"^<!-- not run: (?P<why>.+) -->$")
 _EXIT = re.compile(r"\bexit code (\d+)")
 
@@ -22,7 +24,7 @@ class Block:
     line: int
     kind: str
     title: str | None
-    """The file that it is the text of."""
+    """The file that it is the text of, by the fence or by a comment in the first line."""
     text: str
     not_run: str | None
     """Why not, where the page says so in a comment above it."""
@@ -67,7 +69,9 @@ def blocks(page: Path) -> Iterator[Block]:
             raise ValueError(f"{name}:{at + 1}: a fence that is never closed")
         indent = len(opened["in"])
         text = "".join(line[indent:] + "\n" for line in lines[at + 1 : end])
-        yield Block(name, at + 1, opened["kind"], opened["title"], text, _reason(lines, at))
+        named = _FIRST_LINE.match(text)
+        title = opened["title"] or (named[1] if named else None)
+        yield Block(name, at + 1, opened["kind"], title, text, _reason(lines, at))
         at = end + 1
 
 

@@ -11,11 +11,12 @@ import numpy as np
 from PIL import Image
 
 from dejavu_audit import samples
+from dejavu_audit.report.reading import Run
 from tests import captioned_data, pictures, tiny_clip
 
 WEIGHTS = ("mine.pt", "ckpt.pt", "checkpoint.pt", "a.pt", "checkpoints/release.pt")
-SIZES = {"public": 1_000, "control": 600, "fit": 300}
-"""Of the built-in scenes: a sixth, two fifths and a tenth of what there is."""
+SIZES = {"public": 400, "control": 400, "fit": 150}
+"""Of the built-in scenes: of 6,000, 1,500 and 3,000; the targets are all 300."""
 AS_TOML = "".join(f"{name} = {size}\n" for name, size in SIZES.items())
 AS_KEYWORDS = ", ".join(f"{name}={size}" for name, size in SIZES.items()) + ", workers=0"
 OTHER_WEIGHTS = ("b.pt",)
@@ -29,8 +30,8 @@ RUNS = {
 
 
 MORE_BIRDS = "".join(
-    f'pictures/{number:04}.jpg,{("robin", "wren")[number % 2]},"[[10, 20, 90, 120]]",{("", "", "control")[number % 3]}\n'
-    for number in range(10, 58)
+    f'pictures/{n:04}.jpg,{("robin", "wren")[n % 2]},"[[10, 20, 90, 120]]",{("", "", "control")[n % 3]}\n'
+    for n in range(10, 110)
 )
 """Rows below those that the page shows of birds.csv: four pictures are too few for an audit."""
 SWEEP = f"""
@@ -69,6 +70,7 @@ def write(folder: Path) -> None:
     for names, file in ((WEIGHTS, weights[0]), (OTHER_WEIGHTS, weights[1])):
         for name in names:
             shutil.copy(file, folder / name)
+    (folder / "README.md").write_text("# A model\n", "utf-8")
     (folder / "objects.txt").write_text("\n".join(captioned_data.OBJECTS), "utf-8")
 
 
@@ -93,7 +95,7 @@ def _birds(folder: Path) -> None:
         (folder / place).mkdir(exist_ok=True)
         for number in range(1, 4):
             _noise(rng).save(folder / place / f"{number:04}.jpg")
-    for number in range(10, 58):
+    for number in range(10, 110):
         _noise(rng).save(folder / "pictures" / f"{number:04}.jpg")
 
 
@@ -125,6 +127,13 @@ def tiny_architecture() -> None:
 def small_demo() -> None:
     """Let the demo draw fewer pictures, but for its targets: the verdicts stay what they are."""
     samples.AUDIT.update(SIZES, workers=0)  # decoded here: it is little
+
+
+def no_report(run: Run, **_: object) -> Path:
+    """The place of a report that is not built."""
+    file = run.path / "report.html"
+    file.touch()
+    return file
 
 
 def demo(folder: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,13 +22,17 @@ def workshop(tmp_path_factory):
     for name in kept:
         del os.environ[name]
     os.environ.update(XDG_CACHE_HOME=str(folder / "cache"), HF_HUB_OFFLINE="1", COLUMNS="120")
-    here, path, modules = os.getcwd(), list(sys.path), set(sys.modules)
+    here, path, modules = Path.cwd(), list(sys.path), set(sys.modules)
     stand_ins.write(folder / "stand-ins")
     stand_ins.tiny_architecture()
     stand_ins.small_demo()
     (folder / "work").mkdir()
     made = Workshop(folder / "stand-ins", stand_ins.demo(folder / "runs"), folder / "work")
-    yield made
+    with pytest.MonkeyPatch.context() as patch:
+        # Plots and reports have tests of their own; here the demo and `dejavu-audit report` make real ones.
+        patch.setattr("dejavu_audit.findings._draw", lambda *_: [])
+        patch.setattr("dejavu_audit.findings.write_report", stand_ins.no_report)
+        yield made
     os.chdir(here)
     sys.path[:] = path
     for name in ("my_arrays", "colour_histogram", "my_models", "my_encoders", "my_taggers"):
@@ -36,11 +41,10 @@ def workshop(tmp_path_factory):
     os.environ.update(kept)
     for name, value in before.items():
         os.environ.pop(name, None) if value is None else os.environ.update({name: value})
-    print("\nBlocks and commands of the pages:")
-    for what, count in sorted(made.counts.items()):
-        print(f"  {count:4} {what}")
-    for note in made.notes:
-        print(f"  {note}")
+    slow = sorted(made.seconds, key=made.seconds.get, reverse=True)
+    counted = [f"  {count:4} {what}" for what, count in sorted(made.counts.items())]
+    slowest = [f"{made.seconds[name]:6.1f} s of processor time: {name}" for name in slow[:5]]
+    sys.stdout.write("\n".join(["", "Blocks and commands of the pages:", *counted, *made.notes, *slowest, ""]))
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
