@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tests.docs.running import PageRun, Workshop
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory):
+def workshop(tmp_path_factory, request):
     """Stand-ins, and the demo's runs, made once."""
     folder = tmp_path_factory.mktemp("pages")
     kept = {name: value for name, value in os.environ.items() if name.startswith("DEJAVU_AUDIT_")}
@@ -44,7 +45,10 @@ def workshop(tmp_path_factory):
     slow = sorted(made.seconds, key=made.seconds.get, reverse=True)
     counted = [f"  {count:4} {what}" for what, count in sorted(made.counts.items())]
     slowest = [f"{made.seconds[name]:6.1f} s of processor time: {name}" for name in slow[:5]]
-    sys.stdout.write("\n".join(["", "Blocks and commands of the pages:", *counted, *made.notes, *slowest, ""]))
+    told = "\n".join(["", "Blocks and commands of the pages:", *counted, *made.notes, *slowest, ""])
+    capture = request.config.pluginmanager.get_plugin("capturemanager")
+    with capture.global_and_fixture_disabled() if capture else nullcontext():
+        sys.stdout.write(told)
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
