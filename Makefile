@@ -13,7 +13,7 @@ demo: $(VENV)/.user ## audit the two checkpoints that come with the package
 	$(BIN)/dejavu-audit demo
 
 test: $(VENV)/.dev ## run the tests, in two processes
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --durations 15
 
 check: $(VENV)/.dev ## lint, format, types, spelling
 	$(BIN)/ruff check .
