@@ -28,10 +28,12 @@ BASES = {
 """The first training by number of classes: general skill, from others alone."""
 BRANCH = Recipe(n_members=TARGETS, n_others=900, image_size=IMAGE_SIZE, batch_size=64)
 """The later ones, from where the first ended: members among a few of the same others."""
-CYCLES = (1_600,)
+CYCLES = (1_600, 2_400)
 """Steps of the later trainings, one after the other: the learning rate goes up and down once in each.
 
-One more number makes stronger memories: each training goes on from the weights that lie there already.
+One more number makes stronger memories: each training goes on from the weights that lie there already. The first
+cycle alone left memories of 0 to 8 points, no larger than the intervals, and a rank correlation of 0.86 with the truth;
+the second was added when that had been seen.
 """
 
 
