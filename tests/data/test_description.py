@@ -656,7 +656,7 @@ def test_the_reasons_of_the_documentation_are_those_of_the_code():
 
 def test_the_descriptions_of_the_documentation_are_understood():
     page = (Path(__file__).parents[2] / "docs" / "data.md").read_text("utf-8")
-    blocks = [block for block in re.findall(r"```toml\n(.*?)```", page, re.S) if block.startswith("name")]
+    blocks = [block for block in re.findall(r"```toml[^\n]*\n(.*?)```", page, re.S) if block.startswith("name")]
     assert len(blocks) == 3
     for block in blocks:
         assert Description(**tomllib.loads(block)).name == "birds"
@@ -664,13 +664,13 @@ def test_the_descriptions_of_the_documentation_are_understood():
 
 def test_the_manifests_of_the_documentation_are_read(mine):
     page = (Path(__file__).parents[2] / "docs" / "data.md").read_text("utf-8")
-    table = re.findall(r"```csv\n(path.*?)```", page, re.S)[0]
+    table = re.findall(r"```csv[^\n]*\n(path.*?)```", page, re.S)[0]
     data = load(mine({"birds.csv": table}, manifest="birds.csv"), None)
     assert list(data.classes) == ["robin", "wren"]
     assert data.table["boxed"].to_pylist() == [True, False, True, True]
     assert data.table["set"].to_pylist() == [None, None, None, "control"]
     assert data.annotation(2).boxes == ((10, 40, 90, 120), (140, 35, 200, 110))
-    captioned, lines = re.findall(r"```json\n(\{.*?)```", page, re.S)
+    captioned, lines = re.findall(r"```json[^\n]*\n(\{.*?)```", page, re.S)
     data = load(mine({"birds.jsonl": captioned}, manifest="birds.jsonl"), None)
     assert data.table["caption"].to_pylist() == [["a robin on a fence"], ["two wrens", "birds at a feeder"]]
     assert data.table["objects"].to_pylist() == [["robin", "fence"], ["wren", "feeder"]]
