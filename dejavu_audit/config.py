@@ -37,6 +37,8 @@ K: dict[Test, int] = {"label": 100, "objects": 10}
 BASELINES: dict[Test, str] = {"label": "image-classifier", "objects": "caption-only"}
 """The reference where none is asked for."""
 TWO_MODEL = "second-encoder"
+MACHINE = frozenset({"workers", "images", "out", "cache_dir"})
+"""Fields that only steer the machine and leave the measured number alone."""
 
 
 class AuditConfig(BaseModel):
@@ -167,13 +169,10 @@ class AuditConfig(BaseModel):
             message = first["msg"].removeprefix("Value error, ").replace("Input should be", "must be", 1)
             raise AuditError(f"{flag}: {message[0].lower()}{message[1:]} (given: {first['input']!r})") from None
 
-    # What only steers the machine and leaves the measured number alone.
-    _MACHINE = frozenset({"workers", "images", "out", "cache_dir"})
-
     def hash(self) -> str:
         """Short name of everything that may change the result: two runs with one hash are the same run."""
         asked = self.model_copy(update={"root": str(Path(self.root).resolve()) if self.root else None})
-        text = METHOD_VERSION + asked.model_dump_json(exclude=set(self._MACHINE))
+        text = METHOD_VERSION + asked.model_dump_json(exclude=set(MACHINE))
         return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
     def encoder_request(self) -> EncoderRequest:

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dejavu_audit.config import MACHINE
+
 if TYPE_CHECKING:
     from dejavu_audit.report.record import AuditRecord
 
@@ -26,12 +28,14 @@ def of_file(path: Path) -> str:
 
 
 def of_record(told: Mapping[str, Any]) -> str:
-    """SHA-256 of what audit.json says, but for its own checksum and the timings, which differ between equal runs.
+    """SHA-256 of what audit.json says, but for what differs between equal runs: where and how fast the machine worked.
 
     Spacing and the order of keys are of no matter: the content is. It tells accidents and hasty edits, not a forger,
     who can make it anew.
     """
     content = {key: value for key, value in told.items() if key not in _LEFT_OUT}
+    if isinstance(config := content.get("config"), Mapping):
+        content["config"] = {key: value for key, value in config.items() if key not in MACHINE}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 

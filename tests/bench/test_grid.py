@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from dejavu_audit.bench import grid as module
-from dejavu_audit.bench.grid import BASES, GridCell, Training, grid, refuse_if_missing
+from dejavu_audit.bench.grid import BASES, CYCLES, GridCell, Training, grid, refuse_if_missing
 from dejavu_audit.bench.recipe import Recipe
 from dejavu_audit.errors import AuditError
 
@@ -66,9 +66,10 @@ def test_a_twin_differs_in_its_members_alone_and_without_members_in_its_seeds():
 
 
 def test_the_header_says_how_all_trainings_went():
-    made = CELL.encoder.made
-    assert made["recipe.repeats"] == "10" and made["start.recipe.repeats"] == "0"
-    assert made["start.recipe.steps"] == str(BASES[100].steps)
+    made, cycles = CELL.encoder.made, len(CYCLES)
+    assert made["recipe.repeats"] == "10" and made["recipe.steps"] == str(CYCLES[-1])
+    first = "start." * cycles
+    assert made[f"{first}recipe.repeats"] == "0" and made[f"{first}recipe.steps"] == str(BASES[100].steps)
     assert not any(name.startswith("start.") for name in CELL.base.made)
 
 
@@ -84,7 +85,7 @@ def test_weights_are_whole_where_this_very_recipe_made_them(tmp_path):
 def test_missing_weights_are_named_with_what_makes_them(tmp_path):
     save_file({"weight": torch.zeros(1)}, CELL.encoder.file(tmp_path), CELL.encoder.made)
     with pytest.raises(
-        AuditError, match=r"^1 of the 2 encoders.*twin-100-0\.3-10-1600.*python -m dejavu_audit\.bench\.grid_"
+        AuditError, match=r"^1 of the 2 encoders.*twin-100-0\.3-10-4000.*python -m dejavu_audit\.bench\.grid_"
     ):
         refuse_if_missing([CELL], tmp_path)
     save_file({"weight": torch.zeros(1)}, CELL.twin.file(tmp_path), CELL.twin.made)

@@ -61,9 +61,12 @@ PLACES = re.compile(r"/path/to/|(?<![\w.])/data/")
 """Folders of the user's; the stand-ins lie here."""
 REWRITTEN = (
     (PLACES, ""),
-    (re.compile(r'audit\("openclip:ViT-B-32", '), 'audit("openclip:ViT-B-32", pretrained="mine.pt", k=5, workers=0, '),
-    (re.compile(r'model="ViT-B-32", '), 'model="ViT-B-32", pretrained="mine.pt", k=5, workers=0, '),
-    (re.compile(r'data="scenes", image_size'), f'data="scenes", {stand_ins.AS_KEYWORDS}, image_size'),
+    (
+        re.compile(r'audit\(\s*"openclip:ViT-B-32",\s*'),
+        'audit("openclip:ViT-B-32", pretrained="mine.pt", k=5, workers=0, ',
+    ),
+    (re.compile(r'model="ViT-B-32",\s*'), 'model="ViT-B-32", pretrained="mine.pt", k=5, workers=0, '),
+    (re.compile(r'data="scenes",\s*image_size'), f'data="scenes", {stand_ins.AS_KEYWORDS}, image_size'),
     (re.compile(r'sweep\("sweep.toml"'), 'sweep("small-sweep.toml"'),
     (re.compile(r"Wishes\("), "Wishes(seconds=0, "),
     (re.compile(r"runs/…/"), "runs/demo-memorizer/"),

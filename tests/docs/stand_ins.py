@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from dejavu_audit import samples
@@ -117,16 +118,17 @@ def _arrays(folder: Path) -> None:
     np.save(folder / "held-out.npy", (np.arange(n) // 4) % 4 == 0)
 
 
-def tiny_architecture() -> None:
+def tiny_architecture(patch: pytest.MonkeyPatch) -> None:
     """Let open_clip take the tiny config for the architecture that the pages name."""
     import open_clip
 
-    open_clip.factory._MODEL_CONFIGS["ViT-B-32"] = json.loads(json.dumps(tiny_clip.CONFIG))
+    patch.setitem(open_clip.factory._MODEL_CONFIGS, "ViT-B-32", json.loads(json.dumps(tiny_clip.CONFIG)))
 
 
-def small_demo() -> None:
+def small_demo(patch: pytest.MonkeyPatch) -> None:
     """Let the demo draw fewer pictures, but for its targets: the verdicts stay what they are."""
-    samples.AUDIT.update(SIZES, workers=0)  # decoded here: it is little
+    for name, size in {**SIZES, "workers": 0}.items():  # decoded here: it is little
+        patch.setitem(samples.AUDIT, name, size)
 
 
 def no_report(run: Run, **_: object) -> Path:

@@ -14,7 +14,7 @@ from tests.docs.blocks import ROOT, blocks, pages
 from tests.docs.running import PageRun, Workshop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workshop(tmp_path_factory, request):
     """Stand-ins, and the demo's runs, made once."""
     folder = tmp_path_factory.mktemp("pages")
@@ -25,11 +25,11 @@ def workshop(tmp_path_factory, request):
     os.environ.update(XDG_CACHE_HOME=str(folder / "cache"), HF_HUB_OFFLINE="1", COLUMNS="120")
     here, path, modules = Path.cwd(), list(sys.path), set(sys.modules)
     stand_ins.write(folder / "stand-ins")
-    stand_ins.tiny_architecture()
-    stand_ins.small_demo()
     (folder / "work").mkdir()
-    made = Workshop(folder / "stand-ins", stand_ins.demo(folder / "runs"), folder / "work")
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:  # undone for the tests that follow in this process
+        stand_ins.tiny_architecture(patch)
+        stand_ins.small_demo(patch)
+        made = Workshop(folder / "stand-ins", stand_ins.demo(folder / "runs"), folder / "work")
         # Plots and reports have tests of their own; here the demo and `dejavu-audit report` make real ones.
         patch.setattr("dejavu_audit.findings._draw", lambda *_: [])
         patch.setattr("dejavu_audit.findings.write_report", stand_ins.no_report)
