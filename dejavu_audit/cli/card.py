@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dejavu_audit.cli.compare import as_json
+from dejavu_audit.cli.cells import print_json
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
 from dejavu_audit.cli.options.runs import Run
@@ -49,7 +49,7 @@ def command(
     elif into is not None:
         changed = put_into(into, record)
     if json:
-        sys.stdout.write(as_json({"section": section(record), "metadata": metadata(record)}))
+        print_json({"section": section(record), "metadata": metadata(record)})
     elif written is None:
         sys.stdout.buffer.write(whole_card(record).encode())  # as a file would be, whatever the terminal's encoding
     elif not quiet:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dejavu_audit.cli.cells import print_json
 from dejavu_audit.cli.exits import guarded
 from dejavu_audit.cli.interrupts import leave_at_once
 from dejavu_audit.cli.options.runs import MEANT, run_argument
@@ -36,17 +36,8 @@ def command(
 
         write_page(found, html)
     if json:
-        sys.stdout.write(as_json(found.model_dump(mode="json")))
+        print_json(found.model_dump(mode="json"))
         return
     show_comparison(found, quiet=quiet)
     if html is not None and not quiet:
         typer.echo(f"Written: {html}")
-
-
-def as_json(told: object) -> str:
-    """JSON for standard output, with escapes where it cannot show every letter."""
-    import json as writer
-
-    from dejavu_audit.cli.cells import unicode_terminal
-
-    return writer.dumps(told, indent=2, ensure_ascii=not unicode_terminal()) + "\n"
